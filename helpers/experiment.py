@@ -1,0 +1,139 @@
+"""An Experiment: every setting of one run, checked."""
+
+import math
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+
+import numpy as np
+
+from .series import BUILT_IN, Series
+from .windows import Windows, whole
+
+ACTIVATIONS = ("relu", "tanh")
+DNN_SEES = {"oldest": slice(0, 1), "latest": slice(-1, None), "window": slice(None)}  # of the steps of a window
+MODELS = ("lstm", "dnn")
+
+
+def choice(name, given, options):
+    """Return `given`, or raise ValueError with one sentence that lists what would work."""
+    if given not in options:
+        raise ValueError(f"{name} {given!r} is unknown; use {' or '.join(map(repr, options))}")
+    return given
+
+
+def number(name, given, above):
+    """Return `given` as a finite float of at least 0, or above 0, or raise ValueError with one sentence."""
+    known = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    if not known or given < 0 or (above and given == 0):
+        raise ValueError(f"{name} {given!r} is not a number {'above 0' if above else 'of 0 or more'}; try {name} 0.1")
+    return float(given)
+
+
+@lru_cache(maxsize=8)
+def prepared(series, noise):
+    """Return (whole, train, validation) of a series, by name or itself, with noise added."""
+    given = series if isinstance(series, Series) else BUILT_IN[series]()
+    noisy = given.noisy(noise)
+    return noisy, *noisy.split()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Every setting of one run, checked; the defaults are the article's example 2.
+
+    Both models train on the same rows of the first 80 % of the series, and are validated on the rest at stride 1.
+    `series` is the name of a built-in series or a Series; `noise` is added to its values. `dnn_sees` tells what the
+    DNN is given of each window: its "oldest" sample (the article's choice), its "latest", or the whole "window".
+    `activation` and `units` are those of both hidden layers. `seed` sets the initial weights, and the order of the
+    windows if `shuffle` permutes them anew each epoch. `max_updates` ends a run early. Raises ValueError with one
+    sentence that names the setting, what was given and what would work.
+    """
+
+    series: str | Series = "sine"
+    noise: float = 0.0
+    length: int = 24
+    stride: int = 1
+    sampling_rate: int = 1
+    batch_size: int = 32
+    shuffle: bool = False
+    dnn_sees: str = "oldest"
+    units: int = 50
+    activation: str = "relu"
+    learning_rate: float = 0.001
+    epochs: int = 10
+    seed: int = 0
+    max_updates: int | None = None
+
+    def __post_init__(self):
+        def settle(name, value):
+            object.__setattr__(self, name, value)
+
+        if not isinstance(self.series, Series):
+            choice("series", self.series, tuple(BUILT_IN))
+        settle("noise", number("noise", self.noise, above=False))
+        settle("learning_rate", number("learning_rate", self.learning_rate, above=True))
+        for name in ("length", "stride", "sampling_rate"):
+            settle(name, whole(name, getattr(self, name)))
+        for name, most in (("batch_size", 8192), ("units", 1024), ("epochs", 100_000)):
+            settle(name, whole(name, getattr(self, name), most=most))
+        settle("seed", whole("seed", self.seed, least=0, most=2**32 - 1))
+        if self.max_updates is not None:
+            settle("max_updates", whole("max_updates", self.max_updates))
+        if not isinstance(self.shuffle, bool):
+            raise ValueError(f"shuffle {self.shuffle!r} is not a yes or no; use True or False")
+        choice("dnn_sees", self.dnn_sees, tuple(DNN_SEES))
+        choice("activation", self.activation, ACTIVATIONS)
+        _, train, validation = prepared(self.series, self.noise)
+        for name, most in (("length", len(validation) - 1), ("stride", len(validation))):
+            if getattr(self, name) > most:
+                leaves = "leaves no window in" if name == "length" else "steps over all of"
+                raise ValueError(
+                    f"{name} {getattr(self, name)} {leaves} the {len(validation)} samples "
+                    f"of the validation part; use at most {most}"
+                )
+
+    @property
+    def series_with_noise(self):
+        """The whole series, with its noise."""
+        return prepared(self.series, self.noise)[0]
+
+    @property
+    def train(self):
+        """The part of the series to train on: the first 80 %."""
+        return prepared(self.series, self.noise)[1]
+
+    @property
+    def validation(self):
+        """The part of the series to validate on: the last 20 %."""
+        return prepared(self.series, self.noise)[2]
+
+    @property
+    def windows(self):
+        """The training windows."""
+        return Windows(self.length, self.stride, self.sampling_rate, self.batch_size)
+
+    @property
+    def validation_windows(self):
+        """The validation windows: the same, but at stride 1, so that every hour of the day is asked."""
+        return replace(self.windows, stride=1)
+
+    @property
+    def dnn_steps(self):
+        """The steps of a window that the DNN is given, as an array of indices."""
+        return np.arange(self.windows.steps)[DNN_SEES[self.dnn_sees]]
+
+    @property
+    def updates(self):
+        """The number of updates of the whole run."""
+        planned = self.epochs * self.windows.updates_per_epoch(self.train)
+        return planned if self.max_updates is None else min(planned, self.max_updates)
+
+    def changes(self):
+        """Return the settings that differ from the defaults, as a dict."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+    def __repr__(self):
+        return f"Experiment({', '.join(f'{name}={value!r}' for name, value in self.changes().items())})"
+
+
+EXAMPLES = {1: Experiment(length=3), 2: Experiment(length=24), 3: Experiment(length=24, stride=8)}

@@ -1,0 +1,237 @@
+"""Runs an experiment, live: both models side by side, progress out, cancel in."""
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from threading import Event
+
+import numpy as np
+
+from .compiled import EVALUATED, LONGEST, SAMPLES, Part, State, capacity, trainer
+from .experiment import MODELS, Experiment
+from .models import build, tf
+
+CHUNK = 0.06  # seconds that one call of the compiled trainer should take: so often there is news, or an end
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come: updates made, the epoch now (from 1), and each model's newest mean squared errors.
+
+    `losses` are means over the windows since the last report, `val_losses` those of the last whole epoch; None before
+    there are any.
+    """
+
+    updates: int
+    epoch: int
+    losses: dict
+    val_losses: dict
+
+
+@dataclass
+class Result:
+    """What came of a run; for each model, "lstm" and "dnn", a loss an epoch, and the weights at its end.
+
+    `losses` and `val_losses` are mean squared errors, in the unit of the targets squared, a list of floats a model;
+    the last epoch counts the windows it came to. `windows` and `updates` are counts. `status` is "done", "cancelled"
+    or "diverged" (a loss is not finite; that model stopped there). `trace` holds, for the loss chart, a model's
+    (updates, mean loss since the point before) as training went on.
+    """
+
+    experiment: Experiment
+    losses: dict
+    val_losses: dict
+    windows: int
+    updates: int
+    seconds: float
+    status: str
+    weights: dict = field(repr=False)
+    trace: dict = field(repr=False)
+
+    @cached_property
+    def models(self):
+        """The two trained Keras models, built from the kept weights."""
+        models = build(self.experiment)
+        for name, model in models.items():
+            model.set_weights(self.weights[name])
+        return models
+
+
+@lru_cache(maxsize=32)
+def initial_weights(units, activation, dnn_inputs, seed):
+    """Return both models' initial weights as arrays, from Keras itself."""
+    like = Experiment(units=units, activation=activation, length=dnn_inputs, dnn_sees="window", seed=seed)
+    return {name: model.get_weights() for name, model in build(like).items()}
+
+
+class Training:
+    """One run in the making: `advance` until it is `over`, then ask for the `result`; `close` ends its threads."""
+
+    def __init__(self, experiment):
+        self.experiment, windows, train = experiment, experiment.windows, experiment.train
+        self.part = Part.of(train, windows)
+        self.validation = Part.of(experiment.validation, experiment.validation_windows)
+        self.windows, self.per_epoch = windows.count(train), windows.updates_per_epoch(train)
+        self.steps = capacity(windows.steps, LONGEST)
+        settings = experiment.units, experiment.activation
+        self.trainers = {
+            name: trainer(name, *settings, experiment.batch_size, experiment.dnn_sees, self.steps) for name in MODELS
+        }
+        self.states = {
+            name: State.of(self._padded(name, weights))
+            for name, weights in initial_weights(*settings, len(experiment.dnn_steps), experiment.seed).items()
+        }
+        self.updates, self.seconds, self.chunk, self.alive = 0, 0.0, 1, list(MODELS)
+        self.losses, self.val_losses, self.trace = ({name: [] for name in MODELS} for _ in range(3))
+        self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
+        self.unchecked = []  # (model, weights) of the last whole epoch, still to be validated
+        self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
+
+    def _padded(self, name, weights):
+        """Return the weights with zeros for the samples beyond the window's end, where the DNN sees it whole."""
+        if name == "dnn" and self.experiment.dnn_sees == "window":
+            kernel, *others = weights
+            return [np.pad(kernel, ((0, self.steps - len(kernel)), (0, 0))), *others]
+        return weights
+
+    @cached_property
+    def order(self):
+        """The order of the windows in this epoch, drawn anew each epoch if they are shuffled."""
+        order, epoch = np.arange(self.windows), self.updates // self.per_epoch
+        if self.experiment.shuffle:
+            order = np.random.default_rng([self.experiment.seed, epoch]).permutation(self.windows)
+        return tf.constant(np.pad(order, (0, capacity(self.windows, SAMPLES) - self.windows)).astype(np.int32))
+
+    @property
+    def over(self):
+        """Whether there is nothing left to train."""
+        return not self.alive or self.updates >= self.experiment.updates
+
+    @property
+    def progress(self):
+        """The Progress so far."""
+        newest = {name: self.trace[name][-1][1] if self.trace[name] else None for name in MODELS}
+        checked = {name: self.val_losses[name][-1] if self.val_losses[name] else None for name in MODELS}
+        return Progress(self.updates, max(1, math.ceil(self.updates / self.per_epoch)), newest, checked)
+
+    def advance(self, updates=None, meanwhile=None):
+        """Make some updates of both models, one beside the other; call `meanwhile(progress)` while they are at work.
+
+        Without a number of updates it makes as many as take about 0.06 s, and never more than the epoch has left.
+        The validation of a whole epoch runs beside the next updates, on weights that no longer change.
+        """
+        begin, first = time.perf_counter(), self.updates % self.per_epoch
+        left = min(self.per_epoch - first, self.experiment.updates - self.updates)
+        made = min(updates or self.chunk, left)
+        alive, unchecked, self.unchecked = list(self.alive), self.unchecked, []
+        working = [self.pool.submit(self._train, name, first, first + made) for name in alive]
+        checking = [self.pool.submit(self._validate, name, weights) for name, weights in unchecked]
+        if meanwhile:
+            meanwhile(self.progress)
+        took = max([task.result() for task in working])
+        for task in checking:
+            task.result()
+        self.updates += made
+        self.chunk = max(1, min(int(made * CHUNK / took), 4 * self.chunk))
+        seen = min(made * self.experiment.batch_size, self.windows - first * self.experiment.batch_size)
+        ended = made == left
+        for name in alive:
+            squares, so_far = self.fresh[name], min((first + made) * self.experiment.batch_size, self.windows)
+            self.squares[name] += squares
+            self.trace[name].append((self.updates, squares / seen))
+            if ended or not math.isfinite(squares):
+                self.losses[name].append(self.squares[name] / so_far)
+                self.squares[name] = 0.0
+                self.unchecked.append((name, self.states[name].weights))
+            if not math.isfinite(squares):
+                self.alive.remove(name)
+        if ended:
+            self.__dict__.pop("order", None)
+        if self.over:
+            self._check()
+        self.seconds += time.perf_counter() - begin
+
+    def _train(self, name, first, last):
+        begin = time.perf_counter()
+        rate = tf.constant(self.experiment.learning_rate, tf.float32)
+        bounds = tf.constant(first), tf.constant(last)
+        state, squares = self.trainers[name].train(self.states[name], self.part, self.order, *bounds, rate)
+        self.states[name], self.fresh[name] = state, float(squares)
+        return time.perf_counter() - begin
+
+    def _validate(self, name, weights):
+        self.val_losses[name].append(float(self.trainers[name].evaluate(weights, self.validation)))
+
+    def _check(self):
+        for name, weights in self.unchecked:
+            self._validate(name, weights)
+        self.unchecked = []
+
+    @cached_property
+    def fresh(self):
+        """Each model's squared errors of the last chunk."""
+        return {}
+
+    def compile(self):
+        """Compile all that this run needs, without training."""
+        for task in [self.pool.submit(self._compile, name) for name in MODELS]:
+            task.result()
+
+    def _compile(self, name):
+        self._train(name, 0, 0)
+        self.trainers[name].evaluate(self.states[name].weights, self.validation)
+        self.predict(name, self.experiment.windows.rows(self.experiment.train)[:1])
+
+    def predict(self, name, rows):
+        """Return a model's predictions at up to 128 rows of the training part, shape `(rows,)`."""
+        padded = tf.constant(np.resize(rows, EVALUATED).astype(np.int32))
+        return self.trainers[name].predict(self.states[name].weights, self.part, padded).numpy()[: len(rows)]
+
+    def result(self):
+        """Return the Result; a run that is not over counts as cancelled."""
+        self._check()
+        diverged = len(self.alive) < len(MODELS) or not all(map(math.isfinite, sum(self.val_losses.values(), [])))
+        for name in self.alive:
+            if self.squares[name]:
+                self.losses[name].append(self.squares[name] / ((self.updates % self.per_epoch) * self.experiment.batch_size))
+                self._validate(name, self.states[name].weights)
+                self.squares[name] = 0.0
+        weights = {name: [w.numpy() for w in state.weights] for name, state in self.states.items()}
+        weights["dnn"][0] = weights["dnn"][0][: len(self.experiment.dnn_steps)]
+        return Result(
+            experiment=self.experiment,
+            losses={name: list(losses) for name, losses in self.losses.items()},
+            val_losses={name: list(losses) for name, losses in self.val_losses.items()},
+            windows=self.windows,
+            updates=self.updates,
+            seconds=self.seconds,
+            status="diverged" if diverged else "done" if self.over else "cancelled",
+            weights=weights,
+            trace=self.trace,
+        )
+
+    def close(self):
+        """End the threads; nothing can be trained after that."""
+        self.pool.shutdown(cancel_futures=True)
+
+
+def run(experiment, on_progress=None, cancel=None):
+    """Train both models on an experiment and return its Result.
+
+    `on_progress(progress)` is called several times a second and at least once an epoch, with a Progress. `cancel` is
+    a `threading.Event` or a function without arguments; as soon as it says yes, the run ends as "cancelled" with
+    what it has. From the same initial weights, with `shuffle=False`, the losses are those of Keras's
+    `model.fit(TimeseriesGenerator(…), shuffle=False)`.
+    """
+    cancelled = cancel.is_set if isinstance(cancel, Event) else cancel or (lambda: False)
+    training = Training(experiment)
+    try:
+        while not training.over and not cancelled():
+            training.advance(meanwhile=on_progress if training.updates else None)
+        if on_progress:
+            on_progress(training.progress)
+        return training.result()
+    finally:
+        training.close()

@@ -1,0 +1,109 @@
+"""Windows: which samples of a series a length, a stride and a sampling rate select."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def whole(name, given, least=1, most=None):
+    """Return `given` as an int, or raise ValueError with one sentence that says what would work."""
+    if isinstance(given, bool) or not isinstance(given, int | np.integer):
+        raise ValueError(f"{name} {given!r} is not a whole number; use {least} or more")
+    if given < least:
+        raise ValueError(f"{name} {given} is too small; use {least} or more")
+    if most is not None and given > most:
+        raise ValueError(f"{name} {given} is too large; use at most {most}")
+    return int(given)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of Keras's `TimeseriesGenerator`: `length` samples before each row, a row every `stride`.
+
+    Of the `length` samples every `sampling_rate`-th is kept, from the oldest on: ceil(length / sampling_rate) steps.
+    The target belongs to the row itself, the sample just after the window. Raises ValueError for a setting that is
+    not a whole number above 0, and, as soon as it meets a series, for one that leaves no window in it.
+    """
+
+    length: int
+    stride: int = 1
+    sampling_rate: int = 1
+    batch_size: int = 32
+
+    def __post_init__(self):
+        for name in ("length", "stride", "sampling_rate", "batch_size"):
+            object.__setattr__(self, name, whole(name, getattr(self, name)))
+
+    @property
+    def steps(self):
+        """The number of samples in one window."""
+        return -(-self.length // self.sampling_rate)
+
+    def rows(self, series):
+        """Return the indices of the rows whose targets are predicted, shape `(windows,)`."""
+        samples = len(series)
+        if self.length >= samples:
+            raise ValueError(f"length {self.length} leaves no window in {samples} samples; use at most {samples - 1}")
+        if self.stride > samples:
+            raise ValueError(f"stride {self.stride} steps over all of {samples} samples; use at most {samples}")
+        return np.arange(self.length, samples, self.stride)
+
+    def samples(self, rows):
+        """Return the indices of the samples in the windows before these rows, shape `(rows, steps)`."""
+        return np.asarray(rows)[:, None] - self.length + self.sampling_rate * np.arange(self.steps)
+
+    def count(self, series):
+        """Return the number of windows."""
+        return len(self.rows(series))
+
+    def updates_per_epoch(self, series):
+        """Return the number of batches, the last one perhaps short: one gradient step each."""
+        return -(-self.count(series) // self.batch_size)
+
+    def take(self, series):
+        """Return all windows and their targets, of shapes `(windows, steps, 1)` and `(windows, 1)`."""
+        rows = self.rows(series)
+        return series.values[self.samples(rows)], series.targets[rows]
+
+    def generator(self, series):
+        """Return the same windows in order as Keras's `TimeseriesGenerator` (deprecated there, and still at work)."""
+        from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator
+
+        self.rows(series)  # our sentence rather than Keras's
+        return TimeseriesGenerator(
+            series.values,
+            series.targets,
+            length=self.length,
+            stride=self.stride,
+            sampling_rate=self.sampling_rate,
+            batch_size=self.batch_size,
+        )
+
+    def dataset(self, series):
+        """Return the same windows in order as `keras.utils.timeseries_dataset_from_array`, Keras 3's own way.
+
+        That function pairs a window with the target at its first sample. So the targets are sliced to begin at the
+        first row, and the values stay whole: sliced as well, as Keras's documentation has it, they would lose
+        `length - 1` windows.
+        """
+        import keras
+
+        self.rows(series)
+        return keras.utils.timeseries_dataset_from_array(
+            series.values,
+            series.targets[self.length :],
+            sequence_length=self.steps,
+            sequence_stride=self.stride,
+            sampling_rate=self.sampling_rate,
+            batch_size=self.batch_size,
+        )
+
+    def __repr__(self):
+        settings = f"length={self.length}, stride={self.stride}, sampling_rate={self.sampling_rate}"
+        lines = [f"Windows({settings}, batch_size={self.batch_size})"]
+        for row in self.length + self.stride * np.arange(3):
+            seen = [str(sample) for sample in self.samples([row])[0]]
+            if len(seen) > 7:
+                seen[3:-3] = ["..."]
+            lines.append(f"  samples {', '.join(seen)} -> target of row {row}")
+        return "\n".join([*lines, "  ..."])
