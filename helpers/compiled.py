@@ -30,7 +30,7 @@ def xla():
     """Return whether XLA compiles here; where it does not, the same code runs as TensorFlow operations, slower."""
     try:
         with quiet_stderr():
-            tf.function(lambda x: x + 1, jit_compile=True)(tf.constant(0))
+            tf.function(lambda: tf.while_loop(lambda i: i < 2, lambda i: i + 1, [0]), jit_compile=True)()
         return True
     except Exception:  # which error a platform without XLA raises is not documented
         warnings.warn("XLA is missing on this platform: training works, several times slower", stacklevel=2)

@@ -1,0 +1,297 @@
+"""The pictures, in matplotlib: the windows of a series, and the losses of runs.
+
+Live pictures are SVG, so that they follow the light or dark theme. As in matplotlib's blitting, what stands still is
+drawn once, and only the animated artists are drawn anew, over it. No pyplot and no mathtext: pictures are drawn from
+several threads, one at a time.
+"""
+
+import base64
+import io
+import re
+from html import escape
+from threading import RLock
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullLocator
+
+from .experiment import MODELS
+from .theory import constant_error, floor
+
+matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
+LOCK = RLock()
+INK = "#010203"  # stands for the colour of the page's own text
+COLOURS = {"lstm": "#0a85d1", "dnn": "#d55e00", "target": "#009e73"}  # told apart by colour-blind eyes, on light and dark
+STYLES = {"lstm": "-", "dnn": "--"}
+NAMES = {"lstm": "LSTM", "dnn": "DNN"}
+EARLIER = 4  # earlier runs that stay in the picture
+SPANS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)
+
+
+class Picture:
+    """A figure with a sentence that says what it shows; a notebook shows both."""
+
+    sentence = ""
+
+    def __init__(self, width, height, rows):
+        self.figure = Figure((width, height), dpi=72, layout="constrained", facecolor="none")
+        self.axes = self.figure.subplots(len(rows), sharex=True, height_ratios=rows, squeeze=False)[:, 0]
+        self.still = None  # the SVG of what stands still
+        for axes in self.axes:
+            axes.set_facecolor("none")
+            axes.tick_params(colors=INK, labelsize=11)
+            for spine in axes.spines.values():
+                spine.set(color=INK, alpha=0.4)
+
+    def grid(self, axes, **which):
+        """Draw faint lines at the ticks."""
+        axes.grid(alpha=0.12, color=INK, **which)
+
+    def moving(self, artist):
+        """Mark an artist as one that is drawn anew each time, and return it."""
+        artist.set_animated(True)
+        return artist
+
+    def legend(self, axes, columns):
+        """Draw the legend above the axes."""
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=11, labelcolor=INK)
+
+    def svg(self):
+        """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
+        with LOCK:
+            if self.still is None:
+                self.figure.set_layout_engine("constrained")
+                self.figure.draw_without_rendering()
+                self.figure.set_layout_engine("none")  # solved: the axes keep their place while things move
+                self.still = self._svg(self.figure.draw)
+            return self.still, self._svg(self._draw_moving)
+
+    def _draw_moving(self, renderer):
+        for axes in self.axes:
+            for artist in axes.get_children():
+                if artist.get_animated():
+                    artist.draw(renderer)
+
+    def _svg(self, draw):
+        width, height = self.figure.get_size_inches() * 72
+        text = io.StringIO()
+        renderer = RendererSVG(width, height, text, image_dpi=72)
+        draw(renderer)
+        renderer.finalize()
+        svg = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL)
+        svg = re.sub(r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', r'\1aria-hidden="true" focusable="false"', svg, count=1)
+        return svg.replace(INK, "currentColor")
+
+    def png(self):
+        """Return the whole picture as PNG bytes, dark on white."""
+        with LOCK:
+            data = io.BytesIO()
+            self.figure.savefig(data, format="png", dpi=96, facecolor="white")
+            return data.getvalue()
+
+    def html(self):
+        """Return the whole picture with its sentence, as alt text and below, for a page that runs no kernel."""
+        said, data = escape(self.sentence), base64.b64encode(self.png()).decode()
+        return f'<figure><img alt="{said}" src="data:image/png;base64,{data}"><figcaption>{said}</figcaption></figure>'
+
+    def _repr_mimebundle_(self, **_):
+        return {"text/html": self.html(), "text/plain": self.sentence}
+
+    def __repr__(self):
+        return self.sentence
+
+
+class WindowsPicture(Picture):
+    """The series with a window in it, its target, and below it the windows that follow."""
+
+    def __init__(self):
+        super().__init__(9.6, 3.7, (3, 1))
+        self.view, self.series, (main, strip) = None, None, self.axes
+        ink = {"color": INK, "alpha": 0.6}
+        (self.values,) = main.plot([], [], linewidth=1.2, label="series", **ink)
+        (self.targets,) = main.plot([], [], ":", linewidth=1.4, color=COLOURS["target"], label="targets")
+        marks = {"linestyle": "none", "label": "what the LSTM sees", "color": COLOURS["lstm"], "zorder": 3}
+        self.seen = {"lstm": self.moving(main.plot([], [], "o", markersize=4.5, **marks)[0])}
+        marks |= {"label": "what the DNN sees", "color": COLOURS["dnn"], "fillstyle": "none", "markeredgewidth": 2}
+        self.seen["dnn"] = self.moving(main.plot([], [], "s", markersize=10, **marks)[0])
+        marks = {"linestyle": "none", "color": COLOURS["target"], "zorder": 4}
+        self.target = self.moving(main.plot([], [], "*", markersize=15, label="target of the window", **marks)[0])
+        self.predicted = {
+            name: self.moving(
+                main.plot([], [], STYLES[name], linewidth=2, color=COLOURS[name], label=f"{NAMES[name]} predicts")[0]
+            )
+            for name in MODELS
+        }
+        self.shade = self.moving(main.add_patch(Rectangle((0, 0), 0, 1, transform=main.get_xaxis_transform(), **ink)))
+        self.shade.set_alpha(0.12)
+        self.bars = [
+            self.moving(strip.add_patch(Rectangle((0, -i - 0.35), 0, 0.7, color=INK, alpha=0.45 - 0.12 * i)))
+            for i in range(3)
+        ]
+        self.stars = self.moving(strip.plot([], [], "*", markersize=9, **marks)[0])
+        main.tick_params(labelbottom=False)
+        strip.set(ylim=(-2.6, 0.6), yticks=(0, -1, -2), yticklabels=("this window", "next", "next"))
+        strip.set_xlabel("sample", color=INK, fontsize=12)
+        self.grid(main)
+        self.grid(strip, axis="x")
+        self.legend(main, 4)
+
+    def update(self, experiment, window=0, predictions=None):
+        """Show a window, by its number from 0; `predictions(rows)` gives each model's for the rows in view."""
+        with LOCK:
+            series, windows = experiment.train, experiment.windows
+            rows = windows.rows(series)[window : window + 3]
+            row, first = int(rows[0]), int(rows[0]) - windows.length
+            self._show(series, first, row + min(2 * windows.stride, 96) + 8)
+            samples = windows.samples(rows[:1])[0]
+            for name, at in (("lstm", samples), ("dnn", samples[experiment.dnn_steps])):
+                self.seen[name].set_data(at, series.values[at, 0])
+            self.target.set_data([row], series.targets[row])
+            self.shade.set(x=first - 0.5, width=windows.length)
+            for bar, start in zip(self.bars, [*rows - windows.length, *[-9999] * 3]):
+                bar.set(x=start - 0.5, width=windows.length)
+            self.stars.set_data(rows, -np.arange(len(rows)))
+            in_view = np.arange(max(self.view[0], windows.length), min(sum(self.view), len(series)))
+            in_view = in_view[:: -(-len(in_view) // 128) or 1]
+            given = predictions(in_view) if predictions and len(in_view) else {}
+            for name, line in self.predicted.items():
+                line.set_data(in_view, given[name]) if name in given else line.set_data([], [])
+            what = {"oldest": f"sample {samples[0]}", "latest": f"sample {samples[-1]}", "window": "the same"}
+            count, plural = windows.count(series), "s" if windows.steps > 1 else ""
+            self.sentence = (
+                f"Window {window + 1:,} of {count:,}: the LSTM sees {windows.steps} sample{plural}, {samples[0]} to "
+                f"{samples[-1]}, the DNN {what[experiment.dnn_sees]}; the target, at row {row}, is "
+                f"{series.targets[row, 0]:.2f}. The next windows start {windows.stride} later each."
+            )
+
+    def _show(self, series, first, last):
+        """Bring the samples from first to last into view; a view that still fits stays, so that nothing jumps."""
+        span = next((span for span in SPANS if span >= last - first + 24), last - first + 24)
+        start = max(0, (first - 12) // 24 * 24)
+        if self.view == (start, span) and self.series == series:
+            return
+        self.view, self.series, self.still = (start, span), series, None
+        at = np.arange(start, min(start + span, len(series)))
+        self.values.set_data(at, series.values[at, 0])
+        self.targets.set_data(at, series.targets[at, 0])
+        both = np.concatenate([series.values, series.targets])
+        margin = 0.15 * (float(np.ptp(both)) or 1)
+        self.axes[0].set(xlim=(start - 1, start + span), ylim=(both.min() - margin, both.max() + margin))
+        self.axes[0].set_ylabel(f"value {series.unit}".strip(), color=INK, fontsize=12)
+        self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
+
+
+class LossesPicture(Picture):
+    """Both models' losses by updates, on a log scale, with the floors, over the faded earlier runs."""
+
+    def __init__(self):
+        super().__init__(9.6, 3.9, (1,))
+        (self.main,) = self.axes
+        self.ground, self.limits = [], None
+        self.lines = {}
+        for name in MODELS:
+            look = {"linestyle": STYLES[name], "color": COLOURS[name]}
+            (line,) = self.main.plot([], [], linewidth=1.3, alpha=0.8, label=f"{NAMES[name]} training", **look)
+            mark = "o" if name == "lstm" else "s"
+            (val,) = self.main.plot([], [], linewidth=2.2, marker=mark, label=f"{NAMES[name]} validation", **look)
+            self.lines[name] = self.moving(line), self.moving(val)
+        self.note = self.moving(self.main.text(0.5, 0.5, "", transform=self.main.transAxes, ha="center", fontsize=13))
+        self.note.set_color(INK)
+        self.main.set(yscale="log")
+        self.main.set_xlabel("updates", color=INK, fontsize=12)
+        self.main.set_ylabel("mean squared error", color=INK, fontsize=12)
+        self.grid(self.main)
+        self.main.yaxis.set_major_locator(LogLocator(numticks=12))
+        self.main.yaxis.set_minor_locator(NullLocator())
+        self.main.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        self.legend(self.main, 4)
+
+    def ground_for(self, experiment, earlier=()):
+        """Draw what stands still during a run: axes, floors, and the earlier Results."""
+        with LOCK:
+            for artist in self.ground:
+                artist.remove()
+            self.ground, earlier = [], list(earlier)[-EARLIER:]
+            self.experiment, self.floors = experiment, floor(experiment)
+            end = max([experiment.updates, *(result.updates for result in earlier)])
+            always = constant_error(experiment.validation)
+            self._level(always, f"always answering the mean: {always:.2g}", INK, ":", 0.995)
+            for name, place in (("lstm", 0.4), ("dnn", 0.65)):
+                if self.floors[name]:
+                    label = f"{NAMES[name]} floor: {self.floors[name]:.2g}"
+                    self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), place)
+            for result in earlier:
+                for name in MODELS:
+                    points = np.array(result.trace[name]).reshape(-1, 2)
+                    look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.35}
+                    self.ground += self.main.plot(*points.T, **look)
+                label = self.main.annotate(
+                    difference(result.experiment, experiment), points_end(result), color=INK, alpha=0.7, fontsize=10,
+                    xytext=(0, 4), textcoords="offset points", ha="right", annotation_clip=True,
+                )
+                self.ground.append(label)
+            self.main.set_xlim(0, end * 1.02)
+            self.still = None
+            self.update({}, {})
+
+    def _level(self, height, label, colour, style, right):
+        self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
+        place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3)}
+        text = self.main.annotate(label, **place, textcoords="offset points", color=colour, ha="right", fontsize=11)
+        self.ground.append(text)
+
+    def update(self, trace, val_losses, note=""):
+        """Show a run so far: its trace, its validation losses, and a note across the picture."""
+        with LOCK:
+            per_epoch, shown = self.experiment.windows.updates_per_epoch(self.experiment.train), [1e-4, 1.0]
+            for name, (line, val) in self.lines.items():
+                points = np.array(trace.get(name, [])).reshape(-1, 2)
+                losses = np.array(val_losses.get(name, []))
+                line.set_data(*points.T)
+                at = np.minimum(per_epoch * np.arange(1, len(losses) + 1), self.experiment.updates)
+                val.set_data(at, losses)
+                shown += [loss for loss in [*points[:, 1], *losses] if np.isfinite(loss) and loss > 0]
+            self.note.set_text(note)
+            limits = 10.0 ** np.floor(np.log10(min(shown))), 10.0 ** np.ceil(np.log10(max(shown)) + 0.3)
+            if self.limits is None or self.still is None or limits[0] < self.limits[0] or limits[1] > self.limits[1]:
+                self.limits, self.still = limits, None
+                self.main.set_ylim(limits)
+            self.sentence = self._sentence(val_losses, note)
+
+    def _sentence(self, val_losses, note):
+        said = []
+        for name in MODELS:
+            at = "not known" if self.floors[name] is None else f"{self.floors[name]:.2g}"
+            last = val_losses.get(name)
+            said.append(f"{NAMES[name]} {f'{last[-1]:.2g}' if last else 'not yet measured'} (floor {at})")
+        return f"Validation losses: {', '.join(said)}. {note}".strip()
+
+
+def points_end(result):
+    """Return where a faded run's label stands: at the end of the curve that ends highest."""
+    ends = [result.trace[name][-1] for name in MODELS if result.trace[name]]
+    return max(ends, key=lambda end: end[1]) if ends else (0, 1)
+
+
+def difference(experiment, other):
+    """Return in words which settings of an experiment differ from another's."""
+    mine, theirs = vars(experiment), vars(other)
+    return ", ".join(f"{name} {value}" for name, value in mine.items() if value != theirs[name]) or "same settings"
+
+
+def show_windows(experiment, window=0):
+    """Return the picture of a window, by its number from 0, and of the two that follow."""
+    picture = WindowsPicture()
+    picture.update(experiment, window)
+    return picture
+
+
+def show_losses(*results):
+    """Return the picture of the last Result's losses, over the earlier ones."""
+    picture, (*earlier, last) = LossesPicture(), results
+    picture.ground_for(last.experiment, earlier)
+    picture.update(last.trace, last.val_losses)
+    return picture

@@ -1,0 +1,350 @@
+"""The Lab: sliders in, pictures out. Windows follow the hand at once; both models retrain when it rests."""
+
+import sys
+import time
+from dataclasses import replace
+from html import escape
+from threading import RLock
+
+import ipywidgets as widgets
+import numpy as np
+
+from .charts import NAMES, LossesPicture, WindowsPicture
+from .controls import Control, Names
+from .experiment import EXAMPLES, MODELS, Experiment
+from .theory import constant_error, floor
+from .worker import WORKER
+
+REST = 0.1  # seconds without a change before training starts
+PAUSE = 0.08  # seconds between two pictures
+STYLE = """<style>
+.lab { font-size: 14px; color: var(--jp-ui-font-color1, inherit); }
+.lab .lab-body { flex-flow: row wrap; gap: 12px; overflow: visible; }
+.lab .lab-controls { flex: 1 1 270px; max-width: 360px; overflow: visible; }
+.lab .lab-pictures { flex: 3 1 480px; overflow: visible; }
+.lab .lab-picture { position: relative; overflow: hidden; }
+.lab .lab-picture > .widget-html { margin: 0; width: 100%; height: auto; }
+.lab .lab-picture > .widget-html:last-child { position: absolute; inset: 0; }
+.lab .lab-picture .widget-html-content { line-height: 0; width: 100%; }
+.lab .lab-picture svg { display: block; width: 100%; height: auto; color: var(--jp-ui-font-color1, currentColor); }
+.lab .widget-html-content { font-size: 14px; line-height: 1.4; white-space: normal; }
+.lab .lab-status .widget-html-content { font-weight: 600; min-height: 1.4em; }
+.lab .lab-status, .lab .lab-facts, .lab .lab-sentence, .lab .lab-problem { height: auto; margin: 0 4px; }
+.lab .lab-sentence .widget-html-content { min-height: 2.8em; }
+.lab .lab-spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.lab .lab-problem .widget-html-content { color: var(--jp-error-color1, #b00020); }
+.lab .lab-control { overflow: visible; }
+.lab .lab-buttons button { min-width: 64px; width: auto; font-size: 14px; }
+.lab :focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+</style>"""
+
+
+class Lab(widgets.VBox):
+    """Sliders, pictures and a status line for one experiment; both models retrain whenever a setting changes.
+
+    `controls` names the settings that a learner may change. `.controls` maps them to their widgets; `.experiment` is
+    the settings now, `.runs` the finished Results, `.status` the line of text shown. Raises ValueError for a control
+    that does not exist. A new Lab ends whatever the kernel's other Labs were training.
+    """
+
+    def __init__(self, experiment=Experiment(), controls=("length", "stride")):  # noqa: B008: it is frozen
+        self.experiment, self.runs, self.number, self.window = experiment, [], 0, 0
+        self._lock, self._training, self._paused, self._steps = RLock(), None, False, 0
+        self._request, self._drawn = None, 0.0
+        self._controls = {name: Control(name, getattr(experiment, name), self._change) for name in controls}
+        self.controls = {name: control.widget for name, control in self._controls.items()}
+        self._windows, self._losses = WindowsPicture(), LossesPicture()
+        self._losses.ground_for(experiment)
+        self._layers = {name: (widgets.HTML(), widgets.HTML()) for name in ("windows", "losses")}
+        self._sentences = {name: widgets.HTML().add_class("lab-sentence") for name in self._layers}
+        self._facts, self._status = widgets.HTML().add_class("lab-facts"), widgets.HTML().add_class("lab-status")
+        self._spoken = widgets.HTML().add_class("lab-spoken")
+        self._scrubber = widgets.IntSlider(1, 1, 1, description="window", readout=False, style={"description_width": "6.6em"})
+        self._of = widgets.HTML()
+        self._scrubber.layout = widgets.Layout(width="auto", flex="1 1 auto")
+        self._scrubber.observe(self._scrub, "value")
+        options = [("choose …", None), *((f"{k}: {self._words(e)}", k) for k, e in EXAMPLES.items())]
+        self._example = widgets.Dropdown(options=options, description="example", style={"description_width": "6.6em"})
+        self._example.layout = widgets.Layout(width="auto")
+        self._example.observe(self._choose, "value")
+        buttons = []
+        for word, action, tip in (
+            ("Train", self.train, "train from the initial weights, or go on after a pause"),
+            ("Pause", self.pause, "hold the training; Train goes on with it"),
+            ("Step", self.step, "make one update, then hold"),
+            ("Reset", self.reset, "back to the initial weights; forget the runs"),
+        ):
+            button = widgets.Button(description=word, tooltip=tip)
+            button.on_click(lambda _, action=action: action())
+            buttons.append(button)
+        super().__init__(
+            [
+                widgets.HTML(STYLE),
+                widgets.Box([self._column(buttons), self._pictures()]).add_class("lab-body"),
+                self._facts,
+                self._status,
+                self._spoken,
+                Names(),
+            ]
+        )
+        self.add_class("lab")
+        WORKER.stop(why="a new Lab was opened")
+        self._draw()
+        self._draw_losses()
+        self._say("ready", "press Train or move a slider")
+
+    @staticmethod
+    def _words(experiment):
+        return f"length {experiment.length}" + (f", stride {experiment.stride}" if experiment.stride > 1 else "")
+
+    def _column(self, buttons):
+        row = widgets.HBox([self._scrubber, self._of]).add_class("lab-control")
+        buttons = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap")).add_class("lab-buttons")
+        column = [control.view for control in self._controls.values()]
+        return widgets.VBox([*column, self._example, buttons, row]).add_class("lab-controls")
+
+    def _pictures(self):
+        shown = []
+        for name, layers in self._layers.items():
+            shown += [widgets.Box(layers).add_class("lab-picture").add_class(f"lab-{name}"), self._sentences[name]]
+        return widgets.VBox(shown).add_class("lab-pictures")
+
+    # what a person does
+
+    def train(self):
+        """Train from the initial weights, or go on with a paused run."""
+        with self._lock:
+            if not self._resume(paused=False):
+                self._submit(0)
+
+    def pause(self):
+        """Hold the run in progress, and keep it."""
+        self._resume(paused=True)
+
+    def step(self):
+        """Make one update, then hold; starts a run if there is none."""
+        with self._lock:
+            if not self._resume(paused=True, steps=1):
+                self._submit(0, paused=True, steps=1)
+
+    def stop(self):
+        """End the run in progress as cancelled."""
+        if WORKER.stop(self, why="stopped"):
+            self._say("cancelled", "stopped")
+
+    def reset(self):
+        """Go back to the initial weights and forget the runs; the settings stay."""
+        with self._lock:
+            WORKER.stop(self, why="newer")
+            self.runs, self.number, self._training = [], 0, None
+            self._losses.ground_for(self.experiment)
+            self._draw()
+            self._draw_losses()
+            self._say("ready", "press Train or move a slider")
+
+    def wait(self, timeout=None):
+        """Wait until nothing is in motion (done, paused or never started); return False if that took too long."""
+        return WORKER.wait(self, timeout)
+
+    @property
+    def status(self):
+        """The line of text shown."""
+        return self._line
+
+    def _change(self, name, value):
+        with self._lock:
+            control = self._controls[name]
+            try:
+                changed = replace(self.experiment, **{name: value})
+            except ValueError as error:
+                control.show(getattr(self.experiment, name))
+                control.complain(str(error))
+                return
+            if changed == self.experiment:
+                control.show(getattr(self.experiment, name))
+            else:
+                self._apply(changed)
+
+    def _choose(self, change):
+        if change.new is not None:
+            with self._lock:
+                self._apply(EXAMPLES[change.new])
+                self._example.value = change.new
+
+    def _apply(self, experiment):
+        self.experiment, self._training = experiment, None
+        for name, control in self._controls.items():
+            control.show(getattr(experiment, name))
+        if self._example.value and experiment != EXAMPLES[self._example.value]:
+            self._example.value = None
+        self._draw()
+        self._submit(REST)
+
+    def _scrub(self, change):
+        with self._lock:
+            if change.new - 1 != self.window:
+                self._draw(change.new - 1)
+
+    # what the worker does
+
+    def _submit(self, delay, paused=False, steps=0):
+        self._paused, self._steps = paused, steps
+        self._request = WORKER.submit(self, self._work, delay)
+
+    def _resume(self, paused, steps=0):
+        """Pause or resume the run that waits or works; return False if there is none."""
+        with WORKER.changed:
+            if self._request is None or self._request.stale or self._request.over:
+                return False
+            self._paused, self._steps = paused, self._steps + steps
+            self._request.resting = False
+            WORKER.changed.notify_all()
+            return True
+
+    def _work(self, request):
+        try:
+            self._train(request)
+        except Exception as error:  # whatever went wrong belongs in the status line: nobody sees a thread's traceback
+            self._say("failed", f"{type(error).__name__}: {error}")
+
+    def _warm_up(self, request):
+        request.resting = True
+        try:
+            training = self._new_training(self.experiment)
+            training.compile()
+            training.close()
+        except Exception as error:
+            self._say("failed", f"{type(error).__name__}: {error}")
+
+    @staticmethod
+    def _new_training(experiment):
+        from .training import Training  # loads TensorFlow, at the first use
+
+        return Training(experiment)
+
+    def _train(self, request):
+        experiment = self.experiment
+        self.number += 1
+        first = "helpers.training" not in sys.modules
+        self._say("training", "TensorFlow is loading, a few seconds, once" if first else "starting")
+        self._losses.ground_for(experiment, self.runs)
+        training = self._new_training(experiment)
+        self._training = training
+        try:
+            while not training.over and self._may_go_on(request, training):
+                stepping, self._steps = self._paused, max(0, self._steps - 1)
+                training.advance(1 if stepping else None, meanwhile=lambda progress: self._report(training, request))
+            result = training.result()
+        finally:
+            training.close()
+        if request.stale and request.why == "newer":
+            return
+        self.runs.append(result)
+        self._show_run(training)
+        self._say(*self._ending(result, request))
+
+    def _may_go_on(self, request, training):
+        """Hold here while paused; return False once the request is stale."""
+        while True:
+            with WORKER.changed:
+                if request.stale or not self._paused or self._steps:
+                    request.resting = False
+                    return not request.stale
+                held = request.resting
+                if held:
+                    WORKER.changed.wait()
+            if not held:
+                self._show_run(training)
+                self._say("paused", f"{self._so_far(training)}; Train goes on, Step makes one update")
+                with WORKER.changed:
+                    request.resting = True
+                    WORKER.changed.notify_all()
+
+    def _report(self, training, request):
+        if time.monotonic() - self._drawn >= PAUSE and not request.stale and training.updates:
+            self._show_run(training)
+            self._say("training", self._so_far(training), aloud=False)
+
+    def _show_run(self, training):
+        self._drawn = time.monotonic()
+        lost = [NAMES[name] for name in MODELS if name not in training.alive]
+        note = f"{' and '.join(lost)} diverged: the loss is no longer a finite number" if lost else ""
+        self._losses.update(training.trace, training.val_losses, note)
+        self._draw_losses()
+        self._draw(self.window)
+
+    def _so_far(self, training):
+        progress = training.progress
+        said = [f"{NAMES[name]} {loss:.2g}" for name, loss in progress.losses.items() if loss is not None]
+        always = constant_error(training.experiment.validation)
+        return (
+            f"epoch {progress.epoch} of {training.experiment.epochs}, update {progress.updates:,}, {', '.join(said)} "
+            f"({always:.2g} is the error of always answering the mean)"
+        )
+
+    @staticmethod
+    def _ending(result, request):
+        val = ", ".join(f"{NAMES[name]} {losses[-1]:.2g}" for name, losses in result.val_losses.items() if losses)
+        what = f"{result.updates:,} updates in {result.seconds:.1f} s, validation loss {val or 'not yet measured'}"
+        if result.status == "diverged":
+            lost = [NAMES[name] for name, losses in result.losses.items() if not np.all(np.isfinite(losses))]
+            rate = result.experiment.learning_rate
+            return "diverged", f"the loss of {' and '.join(lost)} grew past all numbers; try a learning_rate below {rate:g}"
+        if request.stale:
+            return "cancelled", f"{request.why}; {what}"
+        floors = floor(result.experiment)
+        low = [NAMES[n] for n in MODELS if floors[n] and result.losses[n][-1] < 0.8 * floors[n]]
+        alarm = f". Alarm: the training loss of {' and '.join(low)} is below its floor: some hours are never asked"
+        return "done", what + (alarm if low else "")
+
+    # what is shown
+
+    def _say(self, state, what, aloud=True):
+        self._line = f"run {self.number}: {state}, {what}"
+        self._status.value = escape(self._line)
+        if aloud:
+            self._spoken.value = escape(self._line)
+
+    def _predictions(self, rows):
+        training = self._training
+        return {name: training.predict(name, rows) for name in training.alive} if training and training.updates else {}
+
+    def _draw(self, window=0):
+        with self._lock:
+            experiment = self.experiment
+            windows, series = experiment.windows, experiment.train
+            rows = windows.rows(series)
+            count = len(rows)
+            self.window = min(window, count - 1)
+            self._scrubber.max, self._scrubber.value = count, self.window + 1
+            self._of.value = f"{self.window + 1:,} of {count:,}"
+            for name, most in (("length", len(experiment.validation) - 1), ("stride", len(experiment.validation))):
+                if name in self._controls:
+                    self._controls[name].limit(most)
+            self._windows.update(experiment, self.window, self._predictions)
+            self._show("windows", self._windows)
+            facts = [f"{count:,} windows", f"{windows.updates_per_epoch(series):,} updates an epoch"]
+            if series.period:
+                hours = round(series.period)
+                facts.append(f"targets at {len(np.unique(rows % hours))} of {hours} hours of the day")
+            self._facts.value = f"{' · '.join(facts)}<br><code>{escape(repr(experiment))}</code>"
+
+    def _draw_losses(self):
+        self._show("losses", self._losses)
+
+    def _show(self, name, picture):
+        still, moving = picture.svg()
+        sentence = escape(picture.sentence)
+        self._layers[name][0].value = still
+        self._layers[name][1].value = f'<div role="img" aria-label="{sentence}">{moving}</div>'
+        self._sentences[name].value = sentence
+
+    def _repr_mimebundle_(self, **kwargs):
+        with self._lock:
+            if "helpers.training" not in sys.modules and self._request is None:
+                WORKER.submit(self, self._warm_up, delay=0.3)
+            shown = super()._repr_mimebundle_(**kwargs)
+            return {**shown, "text/html": self._windows.html(), "text/plain": repr(self)}
+
+    def __repr__(self):
+        return f"Lab({self.experiment!r}), shown as sliders and pictures where a kernel runs"
