@@ -57,7 +57,8 @@ class Picture:
 
     def legend(self, axes, columns):
         """Draw the legend above the axes."""
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=11, labelcolor=INK)
+        look = {"frameon": False, "fontsize": 11, "labelcolor": INK, "borderaxespad": 0.2}
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, **look)
 
     def svg(self):
         """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
@@ -108,17 +109,17 @@ class WindowsPicture(Picture):
     """The series with a window in it, its target, and below it the windows that follow."""
 
     def __init__(self):
-        super().__init__(9.6, 3.7, (3, 1))
+        super().__init__(7.6, 3.5, (3, 1))
         self.view, self.series, (main, strip) = None, None, self.axes
         ink = {"color": INK, "alpha": 0.6}
         (self.values,) = main.plot([], [], linewidth=1.2, label="series", **ink)
         (self.targets,) = main.plot([], [], ":", linewidth=1.4, color=COLOURS["target"], label="targets")
-        marks = {"linestyle": "none", "label": "what the LSTM sees", "color": COLOURS["lstm"], "zorder": 3}
+        marks = {"linestyle": "none", "label": "LSTM sees", "color": COLOURS["lstm"], "zorder": 3}
         self.seen = {"lstm": self.moving(main.plot([], [], "o", markersize=4.5, **marks)[0])}
-        marks |= {"label": "what the DNN sees", "color": COLOURS["dnn"], "fillstyle": "none", "markeredgewidth": 2}
+        marks |= {"label": "DNN sees", "color": COLOURS["dnn"], "fillstyle": "none", "markeredgewidth": 2}
         self.seen["dnn"] = self.moving(main.plot([], [], "s", markersize=10, **marks)[0])
         marks = {"linestyle": "none", "color": COLOURS["target"], "zorder": 4}
-        self.target = self.moving(main.plot([], [], "*", markersize=15, label="target of the window", **marks)[0])
+        self.target = self.moving(main.plot([], [], "*", markersize=15, label="target", **marks)[0])
         self.predicted = {
             name: self.moving(
                 main.plot([], [], STYLES[name], linewidth=2, color=COLOURS[name], label=f"{NAMES[name]} predicts")[0]
@@ -188,7 +189,7 @@ class LossesPicture(Picture):
     """Both models' losses by updates, on a log scale, with the floors, over the faded earlier runs."""
 
     def __init__(self):
-        super().__init__(9.6, 3.9, (1,))
+        super().__init__(7.6, 3.4, (1,))
         (self.main,) = self.axes
         self.ground, self.limits = [], None
         self.lines = {}
@@ -207,7 +208,7 @@ class LossesPicture(Picture):
         self.main.yaxis.set_major_locator(LogLocator(numticks=12))
         self.main.yaxis.set_minor_locator(NullLocator())
         self.main.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        self.legend(self.main, 4)
+        self.legend(self.main, 2)
 
     def ground_for(self, experiment, earlier=()):
         """Draw what stands still during a run: axes, floors, and the earlier Results."""
@@ -219,20 +220,20 @@ class LossesPicture(Picture):
             end = max([experiment.updates, *(result.updates for result in earlier)])
             always = constant_error(experiment.validation)
             self._level(always, f"always answering the mean: {always:.2g}", INK, ":", 0.995)
-            for name, place in (("lstm", 0.4), ("dnn", 0.65)):
+            for name, place in (("lstm", 0.3), ("dnn", 0.52)):
                 if self.floors[name]:
                     label = f"{NAMES[name]} floor: {self.floors[name]:.2g}"
                     self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), place)
             for result in earlier:
-                for name in MODELS:
-                    points = np.array(result.trace[name]).reshape(-1, 2)
-                    look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.35}
+                for name in MODELS[::-1]:
+                    points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
+                    look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.5}
                     self.ground += self.main.plot(*points.T, **look)
-                label = self.main.annotate(
-                    difference(result.experiment, experiment), points_end(result), color=INK, alpha=0.7, fontsize=10,
-                    xytext=(0, 4), textcoords="offset points", ha="right", annotation_clip=True,
-                )
-                self.ground.append(label)
+                if len(points):
+                    label = {"xytext": (0, 4), "textcoords": "offset points", "ha": "right", "annotation_clip": True}
+                    words = difference(result.experiment, experiment)
+                    self.ground.append(self.main.annotate(words, points[-1], color=INK, alpha=0.7, fontsize=10, **label))
+                    self.ground[-1].set_in_layout(False)
             self.main.set_xlim(0, end * 1.02)
             self.still = None
             self.update({}, {})
@@ -241,6 +242,7 @@ class LossesPicture(Picture):
         self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
         place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3)}
         text = self.main.annotate(label, **place, textcoords="offset points", color=colour, ha="right", fontsize=11)
+        text.set_in_layout(False)
         self.ground.append(text)
 
     def update(self, trace, val_losses, note=""):
@@ -268,12 +270,6 @@ class LossesPicture(Picture):
             last = val_losses.get(name)
             said.append(f"{NAMES[name]} {f'{last[-1]:.2g}' if last else 'not yet measured'} (floor {at})")
         return f"Validation losses: {', '.join(said)}. {note}".strip()
-
-
-def points_end(result):
-    """Return where a faded run's label stands: at the end of the curve that ends highest."""
-    ends = [result.trace[name][-1] for name in MODELS if result.trace[name]]
-    return max(ends, key=lambda end: end[1]) if ends else (0, 1)
 
 
 def difference(experiment, other):

@@ -30,7 +30,7 @@ def xla():
     """Return whether XLA compiles here; where it does not, the same code runs as TensorFlow operations, slower."""
     try:
         with quiet_stderr():
-            tf.function(lambda: tf.while_loop(lambda i: i < 2, lambda i: i + 1, [0]), jit_compile=True)()
+            tf.function(lambda x: tf.tanh(x) * x, jit_compile=True)(tf.zeros([64]))
         return True
     except Exception:  # which error a platform without XLA raises is not documented
         warnings.warn("XLA is missing on this platform: training works, several times slower", stacklevel=2)
@@ -230,7 +230,10 @@ class Trainer:
 
         @compiled
         def train(state, part, order, first, last, learning_rate):
-            """Make the updates of batches first … last - 1 in this order; return the state and the squared errors."""
+            """Make the updates of batches first … last - 1 in this order; return the state and the squared errors.
+
+            They are added up in float64, which holds a sum of float32 exactly enough not to depend on its chunks.
+            """
 
             def update(batch, total, state, *buffers):
                 position = batch * batch_size + tf.range(batch_size)
@@ -239,9 +242,9 @@ class Trainer:
                 gradients, squares, buffers = model.gradients(state.weights, part, rows, inside, list(buffers))
                 updates = state.updates + 1
                 moved = adam(state.weights, gradients, state.means, state.squares, updates, learning_rate)
-                return (batch + 1, total + squares, State(*moved, updates), *buffers)
+                return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), *buffers)
 
-            start = (first, tf.constant(0.0), state, *model.buffers(batch_size))
+            start = (first, tf.constant(0.0, tf.float64), state, *model.buffers(batch_size))
             _, total, state, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
             return state, total
 

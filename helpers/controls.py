@@ -19,7 +19,7 @@ WHOLE = {  # setting: the least and the most that its slider offers; the box bes
     "max_updates": (0, 3000),  # 0 stands for no limit
 }
 CHOICES = {"series": tuple(BUILT_IN), "activation": ACTIVATIONS, "dnn_sees": tuple(DNN_SEES)}
-LABEL = {"description_width": "6.6em"}
+LABEL = {"description_width": "8em"}
 
 
 class Names(anywidget.AnyWidget):
@@ -65,7 +65,7 @@ class Control:
         elif name == "learning_rate":
             self.widget = widgets.FloatLogSlider(0.001, min=-5, max=2, step=0.25, readout=False, **look)
         elif name == "shuffle":
-            self.widget = widgets.Checkbox(False, indent=False, **look)
+            self.widget = widgets.Checkbox(False, **look)
         elif name in CHOICES:
             own = [(value.name, value)] if isinstance(value, Series) else []
             self.widget = widgets.Dropdown(options=[*((c, c) for c in CHOICES[name]), *own], **look)

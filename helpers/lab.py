@@ -4,39 +4,21 @@ import sys
 import time
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 from threading import RLock
 
 import ipywidgets as widgets
 import numpy as np
 
 from .charts import NAMES, LossesPicture, WindowsPicture
-from .controls import Control, Names
+from .controls import LABEL, Control, Names
 from .experiment import EXAMPLES, MODELS, Experiment
 from .theory import constant_error, floor
 from .worker import WORKER
 
 REST = 0.1  # seconds without a change before training starts
 PAUSE = 0.08  # seconds between two pictures
-STYLE = """<style>
-.lab { font-size: 14px; color: var(--jp-ui-font-color1, inherit); }
-.lab .lab-body { flex-flow: row wrap; gap: 12px; overflow: visible; }
-.lab .lab-controls { flex: 1 1 270px; max-width: 360px; overflow: visible; }
-.lab .lab-pictures { flex: 3 1 480px; overflow: visible; }
-.lab .lab-picture { position: relative; overflow: hidden; }
-.lab .lab-picture > .widget-html { margin: 0; width: 100%; height: auto; }
-.lab .lab-picture > .widget-html:last-child { position: absolute; inset: 0; }
-.lab .lab-picture .widget-html-content { line-height: 0; width: 100%; }
-.lab .lab-picture svg { display: block; width: 100%; height: auto; color: var(--jp-ui-font-color1, currentColor); }
-.lab .widget-html-content { font-size: 14px; line-height: 1.4; white-space: normal; }
-.lab .lab-status .widget-html-content { font-weight: 600; min-height: 1.4em; }
-.lab .lab-status, .lab .lab-facts, .lab .lab-sentence, .lab .lab-problem { height: auto; margin: 0 4px; }
-.lab .lab-sentence .widget-html-content { min-height: 2.8em; }
-.lab .lab-spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.lab .lab-problem .widget-html-content { color: var(--jp-error-color1, #b00020); }
-.lab .lab-control { overflow: visible; }
-.lab .lab-buttons button { min-width: 64px; width: auto; font-size: 14px; }
-.lab :focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
-</style>"""
+STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
 
 
 class Lab(widgets.VBox):
@@ -51,7 +33,7 @@ class Lab(widgets.VBox):
         self.experiment, self.runs, self.number, self.window = experiment, [], 0, 0
         self._lock, self._training, self._paused, self._steps = RLock(), None, False, 0
         self._request, self._drawn = None, 0.0
-        self._controls = {name: Control(name, getattr(experiment, name), self._change) for name in controls}
+        self._controls = {name: Control(name, getattr(experiment, name, None), self._change) for name in controls}
         self.controls = {name: control.widget for name, control in self._controls.items()}
         self._windows, self._losses = WindowsPicture(), LossesPicture()
         self._losses.ground_for(experiment)
@@ -59,30 +41,27 @@ class Lab(widgets.VBox):
         self._sentences = {name: widgets.HTML().add_class("lab-sentence") for name in self._layers}
         self._facts, self._status = widgets.HTML().add_class("lab-facts"), widgets.HTML().add_class("lab-status")
         self._spoken = widgets.HTML().add_class("lab-spoken")
-        self._scrubber = widgets.IntSlider(1, 1, 1, description="window", readout=False, style={"description_width": "6.6em"})
+        self._scrubber = widgets.IntSlider(1, 1, 1, description="window", readout=False, style=LABEL)
         self._of = widgets.HTML()
         self._scrubber.layout = widgets.Layout(width="auto", flex="1 1 auto")
         self._scrubber.observe(self._scrub, "value")
-        options = [("choose …", None), *((f"{k}: {self._words(e)}", k) for k, e in EXAMPLES.items())]
-        self._example = widgets.Dropdown(options=options, description="example", style={"description_width": "6.6em"})
+        options = [("choose …", 0), *((f"{k}: {self._words(e)}", k) for k, e in EXAMPLES.items())]
+        self._example = widgets.Dropdown(options=options, description="example", style=LABEL)
         self._example.layout = widgets.Layout(width="auto")
         self._example.observe(self._choose, "value")
-        buttons = []
+        self.buttons = {}
         for word, action, tip in (
             ("Train", self.train, "train from the initial weights, or go on after a pause"),
             ("Pause", self.pause, "hold the training; Train goes on with it"),
             ("Step", self.step, "make one update, then hold"),
             ("Reset", self.reset, "back to the initial weights; forget the runs"),
         ):
-            button = widgets.Button(description=word, tooltip=tip)
-            button.on_click(lambda _, action=action: action())
-            buttons.append(button)
+            self.buttons[word] = widgets.Button(description=word, tooltip=tip)
+            self.buttons[word].on_click(lambda _, action=action: action())
         super().__init__(
             [
-                widgets.HTML(STYLE),
-                widgets.Box([self._column(buttons), self._pictures()]).add_class("lab-body"),
-                self._facts,
-                self._status,
+                widgets.HTML(f"<style>{STYLE}</style>"),
+                widgets.Box([self._column(), self._pictures()]).add_class("lab-body"),
                 self._spoken,
                 Names(),
             ]
@@ -97,11 +76,12 @@ class Lab(widgets.VBox):
     def _words(experiment):
         return f"length {experiment.length}" + (f", stride {experiment.stride}" if experiment.stride > 1 else "")
 
-    def _column(self, buttons):
+    def _column(self):
         row = widgets.HBox([self._scrubber, self._of]).add_class("lab-control")
-        buttons = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap")).add_class("lab-buttons")
+        buttons = widgets.HBox([*self.buttons.values()], layout=widgets.Layout(flex_flow="row wrap")).add_class("lab-buttons")
         column = [control.view for control in self._controls.values()]
-        return widgets.VBox([*column, self._example, buttons, row]).add_class("lab-controls")
+        column += [self._example, buttons, row, self._facts, self._status]
+        return widgets.VBox(column).add_class("lab-controls")
 
     def _pictures(self):
         shown = []
@@ -166,7 +146,7 @@ class Lab(widgets.VBox):
                 self._apply(changed)
 
     def _choose(self, change):
-        if change.new is not None:
+        if change.new:
             with self._lock:
                 self._apply(EXAMPLES[change.new])
                 self._example.value = change.new
@@ -176,7 +156,7 @@ class Lab(widgets.VBox):
         for name, control in self._controls.items():
             control.show(getattr(experiment, name))
         if self._example.value and experiment != EXAMPLES[self._example.value]:
-            self._example.value = None
+            self._example.value = 0
         self._draw()
         self._submit(REST)
 

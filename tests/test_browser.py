@@ -1,0 +1,141 @@
+"""The Lab in JupyterLab in Chromium, as a learner meets it."""
+
+import json
+import re
+
+import pytest
+
+STATUS = ".lab-status"
+
+
+class Page:
+    """One notebook, open in JupyterLab, with what its console and its kernel complained of."""
+
+    def __init__(self, browser, address, notebook, size=(1280, 800)):
+        self.page = browser.new_page(viewport=dict(zip(("width", "height"), size)))
+        self.page.set_default_timeout(90_000)
+        self.complaints = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        base, token = address.split("/lab?")
+        self.page.goto(f"{base}/lab/tree/{notebook}?{token}&reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+        self.page.wait_for_selector('.jp-Toolbar-kernelName:not(:has-text("No Kernel"))')
+
+    def run_all(self):
+        """Choose *Run All Cells* from the menu, and wait for the last cell."""
+        self.page.wait_for_function("!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=unknown]')")
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self.page.wait_for_selector(".lab-windows svg")
+
+    def handle(self, name):
+        """The handle of a slider, found by its accessible name."""
+        return self.page.locator(".lab").get_by_role("slider", name=name, exact=True)
+
+    def press(self, name, key, times=1):
+        """Focus a slider and press a key."""
+        self.handle(name).scroll_into_view_if_needed()
+        for _ in range(times):
+            self.handle(name).press(key)
+
+    def drag(self, name, fraction):
+        """Drag a slider's handle with the mouse to a fraction of its width, in steps."""
+        handle = self.handle(name)
+        handle.scroll_into_view_if_needed()
+        start, track = handle.bounding_box(), handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+        x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(track["x"] + fraction * track["width"], y, steps=8)
+        self.page.mouse.up()
+
+    def until(self, pattern):
+        """Wait until the status line matches a pattern, and return it."""
+        self.page.wait_for_function(
+            f"RegExp({json.dumps(pattern)}).test(document.querySelector('{STATUS}').innerText)", timeout=90_000
+        )
+        return self.page.locator(STATUS).inner_text()
+
+    def text(self, selector):
+        """The text of an element."""
+        return self.page.locator(selector).first.inner_text()
+
+    def moving(self, name):
+        """What is drawn anew in a picture."""
+        return self.page.locator(f".lab-{name} svg").nth(1).inner_html()
+
+
+@pytest.fixture(scope="module")
+def start(browser, jupyter):
+    """The first notebook, run from top to bottom."""
+    page = Page(browser, jupyter, "00_start_here.ipynb")
+    page.run_all()
+    page.page.locator(".lab").scroll_into_view_if_needed()
+    yield page
+    page.page.close()
+
+
+def test_it_opens_ready_and_every_control_has_a_name(start):
+    assert re.match(r"run 0: ready", start.text(STATUS))
+    for name in ("length", "stride", "window"):
+        assert start.handle(name).count() == 1
+    assert start.page.locator(".lab").get_by_role("textbox", name="length, typed").count() == 1
+    assert start.page.locator(".lab-windows [role=img]").get_attribute("aria-label").startswith("Window 1 of 6,984")
+
+
+def test_dragging_length_shows_new_windows_and_retrains_both_models(start):
+    before = start.moving("windows"), start.moving("losses"), start.text(".lab-facts")
+    start.drag("length", 0.3)
+    start.page.wait_for_function(
+        "old => document.querySelectorAll('.lab-windows svg')[1].innerHTML !== old", arg=before[0], timeout=2000
+    )
+    assert start.text(".lab-facts") != before[2]
+    start.until(r"run \d+: training, epoch")
+    start.until(r"run \d+: done")
+    assert start.moving("losses") != before[1]
+
+
+def test_from_24_to_3_the_lstm_learns_and_the_dnn_stands_on_its_floor(start):
+    start.page.locator(".lab-box input").first.fill("24")
+    start.page.locator(".lab-box input").first.press("Enter")
+    start.until("done.*DNN 0.5")
+    start.press("length", "ArrowLeft", 21)
+    assert start.page.locator(".lab-box input").first.input_value() == "3"
+    done = start.until(r"done.*DNN 0\.2\d")
+    lstm, dnn = re.search(r"LSTM ([\d.e-]+), DNN ([\d.e-]+)", done).groups()
+    assert float(lstm) < 1e-3
+    assert float(dnn) == pytest.approx(0.25, abs=0.01)
+    assert "floor 0.25" in start.text(".lab-sentence >> nth=1")
+
+
+def test_a_move_in_the_middle_of_a_run_supersedes_it(start):
+    start.press("length", "PageUp", 5)
+    first = start.until(r"run \d+: training, epoch")
+    start.press("length", "ArrowLeft")
+    done = start.until(r"run \d+: done")
+    assert int(re.search(r"run (\d+)", done).group(1)) == int(re.search(r"run (\d+)", first).group(1)) + 1
+
+
+def test_a_wrong_number_gets_its_sentence_beside_the_control(start):
+    box = start.page.locator(".lab-box input").first
+    was = box.input_value()
+    box.fill("9000")
+    box.press("Enter")
+    start.page.wait_for_selector(".lab-problem:has-text('use at most 1751')")
+    assert box.input_value() == was
+
+
+def test_the_example_menu_and_the_buttons_work_from_the_keyboard(start):
+    start.page.locator(".lab select").first.select_option("3: length 24, stride 8")
+    start.until("done.*Alarm")
+    start.page.get_by_role("button", name="Step").press("Enter")
+    start.until("paused, epoch 1 of 10, update 1,")
+    start.page.get_by_role("button", name="Reset").press("Enter")
+    start.until("run 0: ready")
+
+
+def test_nothing_complained(start):
+    assert start.complaints == []
+    assert start.page.locator(".jp-OutputArea [data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert start.page.locator(".jp-OutputArea [data-mime-type='application/vnd.jupyter.error']").count() == 0

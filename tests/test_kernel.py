@@ -1,0 +1,119 @@
+"""The Lab in a real kernel, driven as the browser does it: by comm messages."""
+
+import ast
+import time
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NAMES = ("length", "stride", "noise", "activation", "shuffle")
+
+
+class Kernel:
+    """A kernel with a Lab in it; `ask` runs code, `send` speaks to a widget as the browser does."""
+
+    def __init__(self, client):
+        self.client = client
+        self.run("from helpers import EXAMPLES, Experiment, Lab, run, sine")
+        self.run(f"lab = Lab(Experiment(sine(24, 30), epochs=3), controls={NAMES}); lab")
+
+    def run(self, code):
+        """Run code, and return its output; an error in it is an error here."""
+        cell = nbformat.v4.new_code_cell(code)
+        self.client.nb.cells.append(cell)
+        self.client.execute_cell(cell, len(self.client.nb.cells) - 1)
+        assert not [output for output in cell.outputs if output.get("name") == "stderr"], cell.outputs
+        return cell.outputs
+
+    def ask(self, expression):
+        """Return the value of an expression."""
+        outputs = self.run(f"print(repr({expression}))")
+        assert {output.get("name") for output in outputs} == {"stdout"}, outputs
+        return ast.literal_eval("".join(output["text"] for output in outputs))
+
+    def send(self, widget, **data):
+        """Send a comm message to a widget."""
+        shell = self.client.kc.shell_channel
+        content = {"comm_id": self.ask(f"{widget}.model_id"), "data": data}
+        shell.send(self.client.kc.session.msg("comm_msg", content))
+
+    def move(self, widget, **state):
+        """Set a widget's state, as a hand on a slider does."""
+        self.send(widget, method="update", state=state, buffer_paths=[])
+
+    def click(self, word):
+        """Click the button with this word on it."""
+        self.send(f"lab.buttons[{word!r}]", method="custom", content={"event": "click"})
+
+    def until(self, expression, seconds=90):
+        """Wait until an expression is true."""
+        end = time.monotonic() + seconds
+        while not self.ask(f"bool({expression})"):
+            assert time.monotonic() < end, (expression, self.ask("lab.status"))
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """A kernel with a Lab, for all the tests here."""
+    client = NotebookClient(nbformat.v4.new_notebook(), kernel_name="python3", timeout=120)
+    with client.setup_kernel():
+        yield Kernel(client)
+
+
+def test_a_move_of_each_control_retrains_with_it(kernel):
+    for name, state, setting in (
+        ("length", {"value": 3}, 3),
+        ("stride", {"value": 4}, 4),
+        ("noise", {"value": 0.25}, 0.25),
+        ("activation", {"index": 1}, "tanh"),
+        ("shuffle", {"value": True}, True),
+    ):
+        runs = kernel.ask("len(lab.runs)")
+        kernel.move(f"lab.controls[{name!r}]", **state)
+        kernel.until(f"len(lab.runs) == {runs + 1}")
+        assert kernel.ask(f"getattr(lab.runs[-1].experiment, {name!r})") == setting
+        assert kernel.ask("lab.runs[-1].losses") == kernel.ask("run(lab.experiment).losses")
+
+
+def test_the_windows_follow_before_anything_is_trained(kernel):
+    kernel.run("seen = lab._layers['windows'][1].value; count = len(lab.runs)")
+    kernel.move("lab.controls['length']", value=6)
+    kernel.until("lab._layers['windows'][1].value != seen")
+    kernel.until("len(lab.runs) == count + 1")
+
+
+def test_the_buttons_work(kernel):
+    kernel.click("Reset")
+    kernel.until("lab.status.startswith('run 0: ready')")
+    kernel.click("Step")
+    kernel.until("'paused, epoch 1 of 3, update 1' in lab.status")
+    kernel.click("Train")
+    kernel.until("lab.status.startswith('run 1: done')")
+    kernel.run("lab._change('length', 24)\nlab._apply(Experiment(epochs=10))")
+    kernel.until("'training, epoch' in lab.status")
+    kernel.click("Pause")
+    kernel.until("'paused' in lab.status")
+    kernel.move("lab.controls['length']", value=3)
+    kernel.until("': done' in lab.status")
+
+
+def test_a_wrong_number_typed_gets_its_sentence_and_the_lab_goes_on(kernel):
+    kernel.move("lab._controls['length'].box", value="9000")
+    kernel.until("'use at most' in lab._controls['length'].problem.value")
+    assert kernel.ask("lab.experiment.length") == 3
+    kernel.move("lab._controls['length'].box", value="7")
+    kernel.until("lab.experiment.length == 7 and ': done' in lab.status")
+    assert kernel.ask("lab._controls['length'].problem.value") == ""
+
+
+def test_an_example_is_chosen_from_the_menu(kernel):
+    kernel.move("lab._example", index=3)
+    kernel.until("lab.experiment == EXAMPLES[3] and ': done' in lab.status")
+
+
+def test_no_thread_printed_and_one_worker_trained(kernel):
+    outputs = [output for cell in kernel.client.nb.cells for output in cell.outputs]
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+    assert kernel.ask("sum(t.name == 'lab' for t in __import__('threading').enumerate())") == 1

@@ -1,0 +1,308 @@
+"""The Lab without a browser: what its controls, buttons and state do."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from helpers import EXAMPLES, Experiment, Lab, run, sine
+
+QUICK = Experiment(sine(24, 30), length=3, epochs=2)
+
+
+@pytest.fixture
+def lab():
+    """A Lab on a month of data, all of its controls shown."""
+    from helpers.controls import ALL
+
+    lab = Lab(QUICK, controls=ALL)
+    yield lab
+    lab.stop()
+    assert lab.wait(30)
+
+
+def shown(lab, name):
+    """The HTML of a picture: what stands still, and what moves."""
+    return [layer.value for layer in lab._layers[name]]
+
+
+def problem(lab, name):
+    """The sentence beside a control."""
+    return lab._controls[name].problem.value
+
+
+def type_in(lab, name, text):
+    """Type into the box beside a slider."""
+    lab._controls[name].box.value = text
+
+
+def test_it_opens_ready_with_the_windows_drawn_and_does_not_train(lab):
+    time.sleep(0.3)
+    assert lab.status.startswith("run 0: ready")
+    assert lab.runs == []
+    assert all("<svg" in layer for layer in shown(lab, "windows"))
+
+
+def test_a_change_shows_the_new_windows_at_once_and_trains_when_the_hand_rests(lab):
+    before = shown(lab, "windows")
+    lab.controls["length"].value = 9
+    assert shown(lab, "windows") != before
+    assert "<b>" not in lab._facts.value and "567 windows" in lab._facts.value
+    assert lab.runs == []
+    assert lab.wait(60)
+    assert lab.status.startswith("run 1: done")
+    assert lab.runs[-1].losses == run(replace(QUICK, length=9)).losses
+
+
+def test_quick_moves_make_one_run_of_the_last_settings(lab):
+    for length in range(4, 14):
+        lab.controls["length"].value = length
+    assert lab.wait(60)
+    assert [result.experiment.length for result in lab.runs] == [13]
+    assert lab.status.startswith("run 1: done")
+
+
+def test_a_change_in_the_middle_of_a_run_supersedes_it(lab):
+    lab.controls["epochs"].value = 50
+    while not lab.status.startswith("run 1: training, epoch"):
+        time.sleep(0.01)
+    lab.controls["epochs"].value = 1
+    assert lab.wait(60)
+    assert [result.experiment.epochs for result in lab.runs] == [1]
+    assert lab.status.startswith("run 2: done")
+
+
+MOVES = {
+    "length": 5,
+    "stride": 4,
+    "sampling_rate": 2,
+    "batch_size": 16,
+    "units": 20,
+    "epochs": 3,
+    "seed": 3,
+    "max_updates": 10,
+    "noise": 0.2,
+    "learning_rate": 0.01,
+    "shuffle": True,
+    "activation": "tanh",
+    "dnn_sees": "latest",
+}
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_every_control_changes_its_setting_and_the_run_is_that_of_the_settings(lab, name):
+    lab.controls[name].value = MOVES[name]
+    assert getattr(lab.experiment, name) == pytest.approx(MOVES[name]) if name == "learning_rate" else MOVES[name]
+    assert lab.wait(60)
+    assert lab.runs[-1].experiment == lab.experiment
+    assert lab.runs[-1].losses == run(lab.experiment).losses
+
+
+def test_the_series_menu_goes_back_to_the_built_in_series(lab):
+    lab.controls["series"].value = "sine"
+    assert lab.experiment.series == "sine"
+    lab.stop()
+
+
+BAD = {
+    "length": ["0", "-3", "2.5", "abc", "144", "9000", ""],
+    "stride": ["0", "-1", "1.5", "145"],
+    "sampling_rate": ["0"],
+    "batch_size": ["0", "1e9"],
+    "noise": ["-1", "nan", "loud"],
+    "learning_rate": ["0", "-1", "inf"],
+    "max_updates": ["0.5", "-2"],
+}
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
+def test_an_impossible_value_gets_its_sentence_beside_the_control_and_changes_nothing(lab, name, text):
+    from helpers.controls import parse
+
+    type_in(lab, name, text)
+    with pytest.raises(ValueError) as caught:
+        replace(QUICK, **{name: parse(text)})
+    from html import escape
+
+    assert escape(str(caught.value)) in problem(lab, name)
+    assert str(caught.value).startswith(name)
+    assert lab.experiment == QUICK
+    assert lab.status.startswith("run 0: ready")
+    assert float(lab._controls[name].box.value.replace("no limit", "0")) == (getattr(QUICK, name) or 0)
+    type_in(lab, "length", "5")
+    assert lab.experiment.length == 5
+    lab.controls[name].value = lab.controls[name].max
+    assert problem(lab, name) == ""
+
+
+def test_the_box_takes_what_the_slider_does_not_offer():
+    lab = Lab(replace(EXAMPLES[1], max_updates=1))
+    assert lab.controls["length"].max == 168
+    type_in(lab, "length", "300")
+    assert (lab.experiment.length, lab.controls["length"].value) == (300, 300)
+    lab.stop()
+
+
+def test_the_slider_offers_no_more_than_the_data_allow(lab):
+    assert lab.controls["length"].max == 143
+    lab.controls["series"].value = "sine"
+    assert lab.controls["length"].max == 168
+    lab.stop()
+
+
+def test_an_example_sets_every_control_and_trains():
+    lab = Lab(Experiment(sine(24, 30), length=7, noise=0.1), controls=("length", "stride", "noise"))
+    lab._example.value = 3
+    assert lab.experiment == EXAMPLES[3]
+    assert (lab.controls["length"].value, lab.controls["stride"].value, lab.controls["noise"].value) == (24, 8, 0)
+    lab.controls["length"].value = 23
+    assert lab._example.value == 0
+    lab.stop()
+
+
+def test_step_makes_one_update_and_train_goes_on_from_there(lab):
+    for update in (1, 2, 3):
+        lab.step()
+        assert lab.wait(60)
+        assert f"paused, epoch 1 of 2, update {update}" in lab.status
+    lab.train()
+    assert lab.wait(60)
+    assert lab.status.startswith("run 1: done")
+    assert lab.runs[-1].losses["lstm"] == pytest.approx(run(QUICK).losses["lstm"], rel=1e-4)
+
+
+def test_pause_keeps_the_run_and_train_goes_on_with_it(lab):
+    lab.controls["epochs"].value = 50
+    while not lab.status.startswith("run 1: training, epoch"):
+        time.sleep(0.01)
+    lab.pause()
+    assert lab.wait(10)
+    assert lab.status.startswith("run 1: paused")
+    paused = lab.status
+    time.sleep(0.3)
+    assert lab.status == paused
+    lab.train()
+    assert lab.wait(60)
+    assert lab.status.startswith("run 1: done")
+    assert len(lab.runs[-1].losses["lstm"]) == 50
+
+
+def test_stop_ends_the_run_as_cancelled_and_keeps_what_it_has(lab):
+    lab.controls["epochs"].value = 50
+    while not lab.status.startswith("run 1: training, epoch"):
+        time.sleep(0.01)
+    lab.stop()
+    assert lab.wait(10)
+    assert lab.status.startswith("run 1: cancelled")
+    assert lab.runs[-1].status == "cancelled"
+
+
+def test_reset_forgets_the_runs_and_keeps_the_settings(lab):
+    lab.controls["length"].value = 5
+    assert lab.wait(60)
+    lab.reset()
+    assert (lab.runs, lab.experiment.length) == ([], 5)
+    assert lab.status.startswith("run 0: ready")
+    assert lab.wait(10)
+    lab.train()
+    assert lab.wait(60)
+    assert lab.status.startswith("run 1: done")
+
+
+def test_a_run_that_diverges_says_so_in_the_status_and_in_the_picture(lab):
+    type_in(lab, "learning_rate", "100")
+    type_in(lab, "epochs", "50")
+    assert lab.wait(60)
+    assert "diverged" in lab.status and "learning_rate below 100" in lab.status
+    assert lab.runs[-1].status == "diverged"
+    assert "diverged: the loss is no longer a finite number" in shown(lab, "losses")[1]
+    type_in(lab, "learning_rate", "0.001")
+    assert lab.wait(60)
+    assert ": done" in lab.status
+
+
+@pytest.mark.parametrize("where", ["helpers.training.Training.advance", "helpers.lab.Lab._draw_losses"])
+def test_a_failure_shows_in_the_status_line_and_the_next_train_works(lab, monkeypatch, where):
+    def fail(*_, **__):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, fail)
+        lab.train()
+        assert lab.wait(60)
+        assert lab.status == "run 1: failed, OSError: No space left on device"
+    lab.train()
+    assert lab.wait(60)
+    assert lab.status.startswith("run 2: done")
+
+
+def test_a_training_loss_below_the_floor_raises_the_alarm():
+    lab = Lab(replace(EXAMPLES[3], max_updates=280))
+    lab.train()
+    assert lab.wait(120)
+    assert "Alarm: the training loss of DNN is below its floor" in lab.status
+
+
+def test_the_earlier_runs_stay_in_the_picture_with_their_settings(lab):
+    for length in (4, 5, 6):
+        lab.controls["length"].value = length
+        assert lab.wait(60)
+    still = shown(lab, "losses")[0]
+    assert "length 4" in still and "length 5" in still
+
+
+def test_the_scrubber_walks_over_the_windows_without_training(lab):
+    before = shown(lab, "windows")[1]
+    lab._scrubber.value = 12
+    assert shown(lab, "windows")[1] != before
+    assert "Window 12 of" in lab._sentences["windows"].value
+    assert lab.status.startswith("run 0: ready")
+
+
+def test_the_predictions_are_drawn_in_as_the_models_learn(lab):
+    lab.train()
+    assert lab.wait(60)
+    for name, line in lab._windows.predicted.items():
+        rows, drawn = line.get_data()
+        inputs = lab.experiment.windows.take(lab.experiment.train)[0][np.asarray(rows) - 3]
+        inputs = inputs if name == "lstm" else inputs[:, 0]
+        assert np.allclose(lab.runs[-1].models[name].predict(inputs, verbose=0)[:, 0], drawn, atol=1e-5)
+
+
+def test_every_picture_has_a_sentence_that_is_its_accessible_name(lab):
+    for name in ("windows", "losses"):
+        sentence = lab._sentences[name].value
+        assert len(sentence) > 20
+        assert f'role="img" aria-label="{sentence}"' in shown(lab, name)[1]
+
+
+def test_a_new_lab_ends_the_training_of_the_one_before(lab):
+    lab.controls["epochs"].value = 50
+    while not lab.status.startswith("run 1: training, epoch"):
+        time.sleep(0.01)
+    Lab(QUICK)
+    assert lab.wait(10)
+    assert lab.status.startswith("run 1: cancelled, a new Lab was opened")
+
+
+def test_the_lab_last_touched_wins(lab):
+    other = Lab(QUICK)
+    lab.controls["epochs"].value = 50
+    while not lab.status.startswith("run 1: training, epoch"):
+        time.sleep(0.01)
+    other.train()
+    assert other.wait(60) and lab.wait(60)
+    assert lab.status.startswith("run 1: cancelled, another Lab is training")
+    assert other.status.startswith("run 1: done")
+
+
+def test_an_unknown_control_is_refused_with_what_there_is():
+    with pytest.raises(ValueError, match="control 'size' is unknown; use some of series, length, stride"):
+        Lab(controls=("size",))
+
+
+def test_its_text_in_a_saved_notebook_is_fixed_and_has_a_picture(lab):
+    shown = lab._repr_mimebundle_()
+    assert shown["text/plain"] == repr(lab) == f"Lab({QUICK!r}), shown as sliders and pictures where a kernel runs"
+    assert 'alt="Window 1 of' in shown["text/html"]
