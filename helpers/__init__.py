@@ -16,7 +16,7 @@ HOME = {
     "lessons": ("Exercise", "Prediction"),
     "lab": ("Lab",),
 }
-__all__ = [name for names in HOME.values() for name in names]  # noqa: PLE0604
+__all__ = [name for names in HOME.values() for name in names]
 
 
 def __getattr__(name):

@@ -24,7 +24,11 @@ from .theory import constant_error, floor
 matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
 LOCK = RLock()
 INK = "#010203"  # stands for the colour of the page's own text
-COLOURS = {"lstm": "#0a85d1", "dnn": "#d55e00", "target": "#009e73"}  # told apart by colour-blind eyes, on light and dark
+COLOURS = {
+    "lstm": "#0a85d1",
+    "dnn": "#d55e00",
+    "target": "#009e73",
+}  # told apart by colour-blind eyes, on light and dark
 STYLES = {"lstm": "-", "dnn": "--"}
 NAMES = {"lstm": "LSTM", "dnn": "DNN"}
 EARLIER = 4  # earlier runs that stay in the picture
@@ -83,7 +87,9 @@ class Picture:
         draw(renderer)
         renderer.finalize()
         svg = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL)
-        svg = re.sub(r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', r'\1aria-hidden="true" focusable="false"', svg, count=1)
+        svg = re.sub(
+            r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', r'\1aria-hidden="true" focusable="false"', svg, count=1
+        )
         return svg.replace(INK, "currentColor")
 
     def png(self):
@@ -232,7 +238,9 @@ class LossesPicture(Picture):
                 if len(points):
                     label = {"xytext": (0, 4), "textcoords": "offset points", "ha": "right", "annotation_clip": True}
                     words = difference(result.experiment, experiment)
-                    self.ground.append(self.main.annotate(words, points[-1], color=INK, alpha=0.7, fontsize=10, **label))
+                    self.ground.append(
+                        self.main.annotate(words, points[-1], color=INK, alpha=0.7, fontsize=10, **label)
+                    )
                     self.ground[-1].set_in_layout(False)
             self.main.set_xlim(0, end * 1.02)
             self.still = None
@@ -267,9 +275,20 @@ class LossesPicture(Picture):
         said = []
         for name in MODELS:
             at = "not known" if self.floors[name] is None else f"{self.floors[name]:.2g}"
-            last = val_losses.get(name)
-            said.append(f"{NAMES[name]} {f'{last[-1]:.2g}' if last else 'not yet measured'} (floor {at})")
+            said.append(f"{NAMES[name]} {band(val_losses.get(name))} (floor {at})")
         return f"Validation losses: {', '.join(said)}. {note}".strip()
+
+
+def band(losses):
+    """Return in words where the last loss lies; late in training its digits differ from machine to machine."""
+    if not losses:
+        return "not yet measured"
+    if not np.isfinite(losses[-1]):
+        return "no longer a number"
+    loss = losses[-1]
+    return (
+        "below 0.001" if loss < 0.001 else "between 0.001 and 0.05" if loss < 0.05 else f"{loss:.{1 + (loss < 0.6)}f}"
+    )
 
 
 def difference(experiment, other):

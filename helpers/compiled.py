@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .models import keras, quiet_stderr, tf
+from .models import quiet_stderr, tf
 
 LONGEST = 168  # steps of the longest window that shares the first compilation: the longest of the sliders
 SAMPLES = 8760  # samples of the longest series that shares it: the built-in ones
@@ -180,7 +180,12 @@ class DNN:
         else:
             step = tf.reshape(0 if self.sees == "oldest" else part.steps - 1, [1, 1])
         seen = tf.cast(step < part.steps, tf.float32)
-        samples = tf.gather(part.values, tf.maximum(rows - part.length + part.sampling_rate * step * tf.cast(seen, tf.int32), 0)) * seen
+        samples = (
+            tf.gather(
+                part.values, tf.maximum(rows - part.length + part.sampling_rate * step * tf.cast(seen, tf.int32), 0)
+            )
+            * seen
+        )
         kernel, bias, output, last = weights
         hidden = self.activate(tf.matmul(kernel, samples, transpose_a=True) + bias[:, None])
         return tf.reduce_sum(hidden * output, 0) + last

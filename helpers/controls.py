@@ -1,6 +1,7 @@
 """The Lab's controls: a slider, menu or tick box for each setting, a box for typing, and a line for what is wrong."""
 
 from html import escape
+from threading import get_ident
 
 import anywidget
 import ipywidgets as widgets
@@ -52,10 +53,13 @@ class Names(anywidget.AnyWidget):
 
 
 class Control:
-    """One setting's widget, box and line; `changed(name, value)` is called when a person or Python moves it."""
+    """One setting's widget, box and line; `changed(control)` is called when a person or Python moves it.
+
+    For what was typed into the box it is called as `changed(control, what, moved=False)`.
+    """
 
     def __init__(self, name, value, changed):
-        self.name, self.changed, self.showing = name, changed, False
+        self.name, self.changed, self.shown_by = name, changed, None
         look = {"description": name, "style": LABEL, "layout": widgets.Layout(width="auto", flex="1 1 auto")}
         if name in WHOLE:
             least, most = WHOLE[name]
@@ -81,21 +85,25 @@ class Control:
         self.widget.observe(self._moved, "value")
         self.view = widgets.VBox([widgets.HBox(row), self.problem]).add_class("lab-control")
 
-    def show(self, value):
-        """Show a value that is in force, without calling anyone."""
-        self.showing = True
+    def show(self, value, moved=False):
+        """Show a value that is in force, without calling anyone.
+
+        The widget that a hand has just `moved` is left alone: it may be a step further already, and would be torn back.
+        """
+        self.shown_by = get_ident()  # messages from the browser may come in another thread meanwhile
         try:
             if self.name in WHOLE:
                 value = value or 0
-                self.widget.min, self.widget.max = min(self.widget.min, value), max(self.widget.max, value)
+                self.widget.max = max(self.widget.max, value)
             elif self.name == "noise":
                 self.widget.max = max(self.widget.max, value)
-            self.widget.value = value
+            if not moved:
+                self.widget.value = value
             if hasattr(self, "box"):
                 self.box.value = "no limit" if self.name == "max_updates" and not value else f"{value:g}"
             self.complain("")
         finally:
-            self.showing = False
+            self.shown_by = None
 
     def limit(self, most):
         """Let the slider offer no more than the data allow, nor less than the value in force."""
@@ -106,14 +114,18 @@ class Control:
         """Say beside the control what is wrong, or nothing."""
         self.problem.value = f'<span role="alert">{escape(sentence)}</span>' if sentence else ""
 
-    def _moved(self, change):
-        if not self.showing:
-            value = change.new
-            self.changed(self.name, None if self.name == "max_updates" and value == 0 else value)
+    def _moved(self, _):
+        if self.shown_by != get_ident():
+            self.changed(self)
 
     def _typed(self, change):
-        if not self.showing:
-            self.changed(self.name, parse(change.new))
+        if self.shown_by != get_ident():
+            self.changed(self, parse(change.new), moved=False)
+
+    @property
+    def value(self):
+        """The setting that the widget shows now."""
+        return None if self.name == "max_updates" and self.widget.value == 0 else self.widget.value
 
 
 ALL = ("series", *WHOLE, "noise", "learning_rate", "shuffle", "activation", "dnn_sees")

@@ -78,7 +78,9 @@ class Lab(widgets.VBox):
 
     def _column(self):
         row = widgets.HBox([self._scrubber, self._of]).add_class("lab-control")
-        buttons = widgets.HBox([*self.buttons.values()], layout=widgets.Layout(flex_flow="row wrap")).add_class("lab-buttons")
+        buttons = widgets.HBox([*self.buttons.values()], layout=widgets.Layout(flex_flow="row wrap")).add_class(
+            "lab-buttons"
+        )
         column = [control.view for control in self._controls.values()]
         column += [self._example, buttons, row, self._facts, self._status]
         return widgets.VBox(column).add_class("lab-controls")
@@ -131,30 +133,31 @@ class Lab(widgets.VBox):
         """The line of text shown."""
         return self._line
 
-    def _change(self, name, value):
+    def _change(self, control, value=None, moved=True):
         with self._lock:
-            control = self._controls[name]
+            name, now = control.name, getattr(self.experiment, control.name)
             try:
-                changed = replace(self.experiment, **{name: value})
+                changed = replace(self.experiment, **{name: control.value if moved else value})
             except ValueError as error:
-                control.show(getattr(self.experiment, name))
+                control.show(now)
                 control.complain(str(error))
                 return
             if changed == self.experiment:
-                control.show(getattr(self.experiment, name))
+                control.show(now, moved)
             else:
-                self._apply(changed)
+                self._apply(changed, moved)
 
     def _choose(self, change):
         if change.new:
             with self._lock:
                 self._apply(EXAMPLES[change.new])
-                self._example.value = change.new
 
-    def _apply(self, experiment):
-        self.experiment, self._training = experiment, None
+    def _apply(self, experiment, moved=False):
+        before, self.experiment, self._training = self.experiment, experiment, None
         for name, control in self._controls.items():
-            control.show(getattr(experiment, name))
+            if getattr(experiment, name) != getattr(before, name):
+                control.show(getattr(experiment, name), moved)
+            control.complain("")
         if self._example.value and experiment != EXAMPLES[self._example.value]:
             self._example.value = 0
         self._draw()
@@ -269,7 +272,10 @@ class Lab(widgets.VBox):
         if result.status == "diverged":
             lost = [NAMES[name] for name, losses in result.losses.items() if not np.all(np.isfinite(losses))]
             rate = result.experiment.learning_rate
-            return "diverged", f"the loss of {' and '.join(lost)} grew past all numbers; try a learning_rate below {rate:g}"
+            return (
+                "diverged",
+                f"the loss of {' and '.join(lost)} grew past all numbers; try a learning_rate below {rate:g}",
+            )
         if request.stale:
             return "cancelled", f"{request.why}; {what}"
         floors = floor(result.experiment)

@@ -20,9 +20,9 @@ class Text(str):
 
 
 def html(text):
-    """Return text as HTML in the page's own colours: paragraphs, and `code` in a fixed-width font."""
+    """Return text as HTML in the page's own colours, `code` in a fixed-width font."""
     marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
-    return f'<div style="line-height: 1.5; overflow-wrap: anywhere">{marked.replace(chr(10), "<br>")}</div>'
+    return f'<div style="font-size: 14px; line-height: 1.5; white-space: pre-wrap">{marked}</div>'
 
 
 class Card:

@@ -57,7 +57,9 @@ class Series:
             raise ValueError(f"fraction {fraction} leaves one part empty; use a number between 0 and 1")
         cut = int(len(self) * fraction)
         return tuple(
-            replace(self, values=self.values[part], targets=self.targets[part], code=f"{self.code}.split({fraction})[{i}]")
+            replace(
+                self, values=self.values[part], targets=self.targets[part], code=f"{self.code}.split({fraction})[{i}]"
+            )
             for i, part in enumerate((slice(None, cut), slice(cut, None)))
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from .experiment import MODELS
 
+
 def floor(experiment):
     """Return for "lstm" and "dnn" the lowest mean squared error that any model could reach from what it sees.
 

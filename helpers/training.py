@@ -195,7 +195,9 @@ class Training:
         diverged = len(self.alive) < len(MODELS) or not all(map(math.isfinite, sum(self.val_losses.values(), [])))
         for name in self.alive:
             if self.squares[name]:
-                self.losses[name].append(self.squares[name] / ((self.updates % self.per_epoch) * self.experiment.batch_size))
+                self.losses[name].append(
+                    self.squares[name] / ((self.updates % self.per_epoch) * self.experiment.batch_size)
+                )
                 self._validate(name, self.states[name].weights)
                 self.squares[name] = 0.0
         weights = {name: [w.numpy() for w in state.weights] for name, state in self.states.items()}

@@ -1,5 +1,6 @@
 """What the browser tests share: a JupyterLab of their own, and a Chromium to open it in."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,7 +22,9 @@ def jupyter(tmp_path_factory):
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
     settings = ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={home / 'notebooks'}"]
     with (home / "log").open("w+") as log:
-        server = subprocess.Popen([*command, *settings], stdout=log, stderr=subprocess.STDOUT, cwd=home)
+        own = os.environ | {name: str(home) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")}
+        own["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "workspaces")
+        server = subprocess.Popen([*command, *settings], stdout=log, stderr=subprocess.STDOUT, cwd=home, env=own)
         try:
             for _ in range(600):
                 found = re.search(r"http://127\.0\.0\.1:\d+/lab\?token=\w+", (home / "log").read_text())

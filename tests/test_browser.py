@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 STATUS = ".lab-status"
+BUSY = "document.querySelector('.jp-Notebook-ExecutionIndicator').dataset.status"
 
 
 class Page:
@@ -20,14 +22,23 @@ class Page:
         base, token = address.split("/lab?")
         self.page.goto(f"{base}/lab/tree/{notebook}?{token}&reset")
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        self.page.wait_for_selector('.jp-Toolbar-kernelName:not(:has-text("No Kernel"))')
+        for _ in range(2):  # the kernel reads idle for a moment before JupyterLab has connected to it
+            self.page.wait_for_function(f"{BUSY} === 'idle'")
+            self.page.wait_for_timeout(2000)
 
     def run_all(self):
-        """Choose *Run All Cells* from the menu, and wait for the last cell."""
-        self.page.wait_for_function("!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=unknown]')")
+        """Choose *Run All Cells* from the menu, and scroll to the Lab."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.page.wait_for_selector(".lab-windows svg")
+        self.page.wait_for_function(f"{BUSY} === 'busy'")
+        self.page.wait_for_function(f"{BUSY} === 'idle'")
+        scroller, lab = "document.querySelector('.jp-WindowedPanel-outer')", self.page.locator(".lab-windows svg")
+        for step in range(300):  # cells out of sight are not rendered, so look down the page until the Lab comes
+            self.page.evaluate(f"{scroller}.scrollTop = {step} * 200 % ({scroller}.scrollHeight + 1)")
+            self.page.wait_for_timeout(200)
+            if lab.count():
+                break
+        self.page.locator(".lab").scroll_into_view_if_needed()
 
     def handle(self, name):
         """The handle of a slider, found by its accessible name."""
@@ -43,7 +54,10 @@ class Page:
         """Drag a slider's handle with the mouse to a fraction of its width, in steps."""
         handle = self.handle(name)
         handle.scroll_into_view_if_needed()
-        start, track = handle.bounding_box(), handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
+        start, track = (
+            handle.bounding_box(),
+            handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box(),
+        )
         x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
         self.page.mouse.move(x, y)
         self.page.mouse.down()
@@ -71,7 +85,6 @@ def start(browser, jupyter):
     """The first notebook, run from top to bottom."""
     page = Page(browser, jupyter, "00_start_here.ipynb")
     page.run_all()
-    page.page.locator(".lab").scroll_into_view_if_needed()
     yield page
     page.page.close()
 
@@ -101,7 +114,7 @@ def test_from_24_to_3_the_lstm_learns_and_the_dnn_stands_on_its_floor(start):
     start.page.locator(".lab-box input").first.press("Enter")
     start.until("done.*DNN 0.5")
     start.press("length", "ArrowLeft", 21)
-    assert start.page.locator(".lab-box input").first.input_value() == "3"
+    expect(start.page.locator(".lab-box input").first).to_have_value("3")
     done = start.until(r"done.*DNN 0\.2\d")
     lstm, dnn = re.search(r"LSTM ([\d.e-]+), DNN ([\d.e-]+)", done).groups()
     assert float(lstm) < 1e-3

@@ -91,7 +91,7 @@ def test_the_buttons_work(kernel):
     kernel.until("'paused, epoch 1 of 3, update 1' in lab.status")
     kernel.click("Train")
     kernel.until("lab.status.startswith('run 1: done')")
-    kernel.run("lab._change('length', 24)\nlab._apply(Experiment(epochs=10))")
+    kernel.move("lab._example", index=2)
     kernel.until("'training, epoch' in lab.status")
     kernel.click("Pause")
     kernel.until("'paused' in lab.status")

@@ -1,0 +1,210 @@
+"""An Experiment is a checked, frozen value that prints as the code that makes it."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from helpers import EXAMPLES, Experiment, Series, sine
+from helpers.experiment import DNN_SEES
+
+SHORT = sine(24, 40)
+
+SENTENCES = [
+    ({"length": 0}, "length 0 is too small; use 1 or more"),
+    ({"length": -3}, "length -3 is too small; use 1 or more"),
+    ({"length": 2.5}, "length 2.5 is not a whole number; use 1 or more"),
+    ({"length": "3"}, "length '3' is not a whole number; use 1 or more"),
+    ({"length": True}, "length True is not a whole number; use 1 or more"),
+    ({"length": None}, "length None is not a whole number; use 1 or more"),
+    (
+        {"length": 9000},
+        "length 9000 leaves no window in the 1752 samples of the validation part; use at most 1751",
+    ),
+    (
+        {"length": 1752},
+        "length 1752 leaves no window in the 1752 samples of the validation part; use at most 1751",
+    ),
+    (
+        {"length": 192, "series": SHORT},
+        "length 192 leaves no window in the 192 samples of the validation part; use at most 191",
+    ),
+    ({"stride": 0}, "stride 0 is too small; use 1 or more"),
+    ({"stride": -8}, "stride -8 is too small; use 1 or more"),
+    ({"stride": 0.5}, "stride 0.5 is not a whole number; use 1 or more"),
+    ({"stride": 9000}, "stride 9000 steps over all of the 1752 samples of the validation part; use at most 1752"),
+    ({"sampling_rate": 0}, "sampling_rate 0 is too small; use 1 or more"),
+    ({"sampling_rate": 1.5}, "sampling_rate 1.5 is not a whole number; use 1 or more"),
+    ({"batch_size": 0}, "batch_size 0 is too small; use 1 or more"),
+    ({"batch_size": 32.0}, "batch_size 32.0 is not a whole number; use 1 or more"),
+    ({"batch_size": 10**6}, "batch_size 1000000 is too large; use at most 8192"),
+    ({"units": 0}, "units 0 is too small; use 1 or more"),
+    ({"units": 10**6}, "units 1000000 is too large; use at most 1024"),
+    ({"epochs": 0}, "epochs 0 is too small; use 1 or more"),
+    ({"max_updates": 0}, "max_updates 0 is too small; use 1 or more"),
+    ({"max_updates": 1.5}, "max_updates 1.5 is not a whole number; use 1 or more"),
+    ({"seed": -1}, "seed -1 is too small; use 0 or more"),
+    ({"seed": 2**32}, "seed 4294967296 is too large; use at most 4294967295"),
+    ({"series": "cosine"}, "series 'cosine' is unknown; use 'sine'"),
+    ({"series": None}, "series None is unknown; use 'sine'"),
+    ({"activation": "sigmoid"}, "activation 'sigmoid' is unknown; use 'relu' or 'tanh'"),
+    ({"activation": "ReLU"}, "activation 'ReLU' is unknown; use 'relu' or 'tanh'"),
+    ({"activation": None}, "activation None is unknown; use 'relu' or 'tanh'"),
+    ({"dnn_sees": "all"}, "dnn_sees 'all' is unknown; use 'oldest' or 'latest' or 'window'"),
+    ({"shuffle": 1}, "shuffle 1 is not a yes or no; use True or False"),
+    ({"noise": -0.1}, "noise -0.1 is not a number of 0 or more; try noise 0.1"),
+    ({"noise": float("nan")}, "noise nan is not a number of 0 or more; try noise 0.1"),
+    ({"noise": "much"}, "noise 'much' is not a number of 0 or more; try noise 0.1"),
+    ({"learning_rate": 0}, "learning_rate 0 is not a number above 0; try learning_rate 0.1"),
+    ({"learning_rate": -0.001}, "learning_rate -0.001 is not a number above 0; try learning_rate 0.1"),
+    ({"learning_rate": float("inf")}, "learning_rate inf is not a number above 0; try learning_rate 0.1"),
+    ({"learning_rate": True}, "learning_rate True is not a number above 0; try learning_rate 0.1"),
+]
+
+SETTINGS = [
+    {},
+    {"length": 3},
+    {"stride": 8, "length": 24},
+    {"series": SHORT},
+    {"series": sine(24, 40, noise=0.3, seed=2).normalised(), "noise": 0.1},
+    {"noise": 0.1 + 0.2, "learning_rate": 1e-5},
+    {"shuffle": True, "dnn_sees": "window", "activation": "tanh", "units": 8},
+    {"max_updates": 100, "epochs": 3, "seed": 2**32 - 1, "batch_size": 7, "sampling_rate": 12},
+    {"length": np.int64(12), "learning_rate": np.float64(0.01)},
+]
+
+
+@pytest.mark.parametrize("settings, sentence", SENTENCES, ids=str)
+def test_a_bad_setting_gets_one_sentence_that_names_it_and_what_would_work(settings, sentence):
+    with pytest.raises(ValueError) as caught:
+        Experiment(**settings)
+    assert str(caught.value) == sentence
+
+
+def test_what_the_sentences_propose_does_work():
+    Experiment(length=1751)
+    Experiment(stride=1752)
+    Experiment(series=SHORT, length=191, stride=192)
+    Experiment(batch_size=8192, units=1024, seed=2**32 - 1, learning_rate=0.1, noise=0.1)
+    for sees in DNN_SEES:
+        Experiment(dnn_sees=sees)
+
+
+def test_an_array_for_a_series_gets_a_sentence_about_the_series():
+    with pytest.raises(ValueError) as caught:
+        Experiment(series=np.sin(np.arange(100.0)))
+    assert str(caught.value).startswith("series ")
+
+
+def test_a_series_with_a_missing_value_never_becomes_an_experiment():
+    with pytest.raises(ValueError, match=r"^values has nan at sample 1; fill or drop it first$"):
+        Experiment(series=Series([1, float("nan"), 3], [1, 2, 3]))
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_the_repr_of_an_experiment_pastes_back_as_the_same_experiment(settings):
+    experiment = Experiment(**settings)
+    again = eval(repr(experiment), {"Experiment": Experiment, "sine": sine})
+    assert again == experiment and hash(again) == hash(experiment) and repr(again) == repr(experiment)
+
+
+def test_the_repr_names_only_what_is_not_the_default():
+    assert repr(Experiment()) == "Experiment()"
+    assert repr(Experiment(length=3, shuffle=True)) == "Experiment(length=3, shuffle=True)"
+    assert Experiment(length=3, seed=0).changes() == {"length": 3}
+
+
+def test_experiments_are_frozen_and_hashable():
+    experiment = Experiment()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        experiment.length = 3
+    assert {Experiment(length=3): 1}[Experiment(length=3)] == 1
+    assert len({Experiment(), Experiment(length=24), Experiment(length=25), Experiment(series=SHORT)}) == 3
+    assert dataclasses.replace(experiment, length=3) == Experiment(length=3)
+
+
+def test_the_defaults_are_the_article_s_second_example():
+    experiment = Experiment()
+    assert dataclasses.asdict(experiment) == {
+        "series": "sine",
+        "noise": 0.0,
+        "length": 24,
+        "stride": 1,
+        "sampling_rate": 1,
+        "batch_size": 32,
+        "shuffle": False,
+        "dnn_sees": "oldest",
+        "units": 50,
+        "activation": "relu",
+        "learning_rate": 0.001,
+        "epochs": 10,
+        "seed": 0,
+        "max_updates": None,
+    }
+
+
+def test_the_examples_are_the_article_s_three():
+    assert {1: Experiment(length=3), 2: Experiment(), 3: Experiment(length=24, stride=8)} == EXAMPLES
+    assert [example.updates for example in EXAMPLES.values()] == [10 * math.ceil(7005 / 32), 10 * 219, 10 * 28]
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint16])
+def test_numpy_s_whole_numbers_are_welcome(kind):
+    settings = {
+        "length": 12,
+        "stride": 2,
+        "sampling_rate": 3,
+        "batch_size": 16,
+        "units": 8,
+        "epochs": 2,
+        "seed": 4,
+        "max_updates": 5,
+    }
+    ours = Experiment(**{name: kind(value) for name, value in settings.items()})
+    assert ours == Experiment(**settings) and hash(ours) == hash(Experiment(**settings))
+    assert all(type(getattr(ours, name)) is int for name in settings)
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.float64, np.float32])
+def test_numbers_of_any_kind_are_welcome_for_noise_and_learning_rate(kind):
+    ours = Experiment(series=SHORT, noise=kind(1), learning_rate=kind(2))
+    assert ours == Experiment(series=SHORT, noise=1.0, learning_rate=2.0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"length": 3, "batch_size": 7}, {"stride": 8}, {"length": 191, "stride": 192}], ids=str
+)
+def test_the_updates_are_the_epochs_times_the_batches_unless_max_updates_ends_them_early(settings):
+    experiment = Experiment(series=SHORT, epochs=3, **settings)
+    all_of_them = 3 * len(experiment.windows.generator(experiment.train))
+    assert experiment.updates == all_of_them
+    for most in (1, all_of_them - 1, all_of_them, all_of_them + 1, 10**9):
+        assert dataclasses.replace(experiment, max_updates=most).updates == min(most, all_of_them)
+
+
+def test_the_validation_part_is_the_last_fifth_at_stride_1():
+    experiment = Experiment(length=24, stride=8, sampling_rate=2, batch_size=16)
+    assert (len(experiment.train), len(experiment.validation)) == (7008, 1752)
+    assert experiment.validation_windows == dataclasses.replace(experiment.windows, stride=1)
+    assert experiment.validation_windows.count(experiment.validation) == 1752 - 24
+    assert np.array_equal(experiment.validation.values, sine().values[7008:])
+
+
+def test_noise_is_added_to_the_whole_series_before_it_is_split():
+    experiment = Experiment(noise=0.3)
+    both = np.concatenate([experiment.train.values, experiment.validation.values])
+    assert np.array_equal(both, experiment.series_with_noise.values)
+    assert np.array_equal(both, sine(noise=0.3).values)
+    assert np.array_equal(experiment.validation.targets, sine().targets[7008:])
+    assert experiment.series_with_noise == Experiment(noise=0.3, seed=1, length=3).series_with_noise
+
+
+@pytest.mark.parametrize("length, sampling_rate", [(1, 1), (24, 1), (24, 5), (3, 12), (7, 7), (8, 7)])
+def test_the_dnn_sees_the_oldest_the_latest_or_every_sample_of_the_window(length, sampling_rate):
+    ages = list(range(length, 0, -sampling_rate))
+    for sees, expected in (("oldest", ages[:1]), ("latest", ages[-1:]), ("window", ages)):
+        experiment = Experiment(length=length, sampling_rate=sampling_rate, dnn_sees=sees)
+        row = 100
+        seen = experiment.windows.samples([row])[0][experiment.dnn_steps]
+        assert (row - seen).tolist() == expected

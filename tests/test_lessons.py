@@ -1,0 +1,222 @@
+"""Predictions and exercises, those of the notebooks too: right answers and likely wrong ones, by method and button."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import Exercise, Experiment, Prediction, Windows
+from helpers.lessons import VIEW
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+
+@pytest.fixture
+def prediction():
+    return Prediction(
+        "Whose loss is lower?",
+        options={"lstm": "the LSTM's", "dnn": "the DNN's", "none": "neither"},
+        why={"dnn": "It sees one sample."},
+    )
+
+
+@pytest.fixture
+def exercise():
+    def check(answer):
+        return None if answer + 0 == 6 else "count again" if answer > 6 else "more"
+
+    return Exercise(
+        "How many?", check, hints=["More than `five`.", "Fewer than 7."], solution="answer = 6", right="six."
+    )
+
+
+def test_a_right_prediction_is_well_predicted(prediction):
+    prediction.commit("lstm")
+    assert prediction.compare("lstm") == "You predicted “the LSTM's”; the run says “the LSTM's”. Well predicted."
+
+
+def test_a_wrong_prediction_gets_its_reason_if_there_is_one(prediction):
+    prediction.commit("dnn")
+    assert prediction.compare("lstm") == ("You predicted “the DNN's”; the run says “the LSTM's”. It sees one sample.")
+    prediction.reset()
+    prediction.commit("none")
+    assert prediction.compare("lstm") == "You predicted “neither”; the run says “the LSTM's”."
+
+
+def test_run_all_passes_a_question_that_nobody_answered(prediction):
+    assert prediction.compare("lstm") == "You made no prediction; the run says “the LSTM's”."
+
+
+def test_a_committed_answer_is_locked_until_reset(prediction):
+    prediction.commit("dnn")
+    assert "already committed" in prediction.commit("lstm")
+    assert prediction.committed == "dnn"
+    prediction.reset()
+    assert prediction.committed is None
+    prediction.commit("lstm")
+    assert prediction.committed == "lstm"
+
+
+@pytest.mark.parametrize("act", [Prediction.commit, Prediction.compare])
+def test_an_unknown_key_gets_one_sentence(prediction, act):
+    with pytest.raises(ValueError, match=r"^option 'gru' is unknown; use 'lstm' or 'dnn' or 'none'$"):
+        act(prediction, "gru")
+
+
+def test_a_question_needs_a_choice_and_reasons_need_their_options():
+    with pytest.raises(ValueError, match="use at least 2"):
+        Prediction("?", {"a": "only this"})
+    with pytest.raises(ValueError, match="option 'c' is unknown"):
+        Prediction("?", {"a": "this", "b": "that"}, why={"c": "because"})
+
+
+def test_the_commit_button_commits_what_is_chosen_and_locks(prediction):
+    prediction.button.click()
+    assert prediction.committed is None and "Choose an answer first" in prediction.news.value
+    prediction.choice.value = "none"
+    prediction.button.click()
+    assert prediction.committed == "none"
+    assert prediction.choice.disabled and prediction.button.disabled
+    prediction.reset()
+    assert not prediction.choice.disabled and prediction.choice.value is None and not prediction.news.value
+
+
+def test_a_commit_by_method_shows_in_the_widgets(prediction):
+    prediction.commit("dnn")
+    assert prediction.choice.value == "dnn" and prediction.button.disabled
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (6, "Right: six."),
+        (7, "Not yet: count again"),
+        (5, "Not yet: more"),
+        (..., "Not yet: replace the ... by your answer"),
+    ],
+)
+def test_an_answer_is_right_or_gets_the_hint_that_fits_it(exercise, answer, said):
+    assert exercise.check(answer) == said
+
+
+@pytest.mark.parametrize("answer", ["six", None, len, np.array([6, 7]), Experiment()])
+def test_an_answer_of_another_kind_gets_a_sentence_not_a_traceback(exercise, answer):
+    said = exercise.check(answer)
+    assert said.startswith("Not yet: the check could make nothing of this answer, of type ")
+    assert "\n" not in said and " at 0x" not in said
+
+
+def test_hints_come_one_at_a_time_and_end(exercise):
+    assert exercise.hint() == "Hint 1 of 2: More than `five`."
+    assert exercise.hint() == "Hint 2 of 2: Fewer than 7."
+    assert exercise.hint() == exercise.hint() == "There are no more hints; solution() shows one way to do it."
+
+
+def test_the_buttons_show_hint_and_solution_where_a_screen_reader_hears_them(exercise):
+    hint, solution = exercise.box.children[1].children
+    hint.click()
+    assert "More than <code>five</code>." in exercise.news.value and 'role="status"' in exercise.news.value
+    solution.click()
+    assert "answer = 6" in exercise.news.value
+
+
+def test_what_a_notebook_keeps_is_fixed_text(prediction, exercise):
+    before = repr(prediction), repr(exercise)
+    prediction.commit("dnn")
+    exercise.hint()
+    assert (repr(prediction), repr(exercise)) == before
+    for card in (prediction, exercise):
+        bundle = card._repr_mimebundle_()
+        assert set(bundle) == {"text/plain", VIEW} and bundle["text/plain"] == repr(card)
+    assert repr(exercise.check(6)) == "Right: six."  # without quotation marks
+    assert repr(exercise.solution()) == "answer = 6"
+
+
+def test_text_is_shown_as_text_in_the_colours_of_the_page():
+    tricky = Prediction("Is <b>1 < 2</b>?", {"a": "yes", "b": "no"})
+    question = tricky.box.children[0].value
+    assert "&lt;b&gt;1 &lt; 2&lt;/b&gt;" in question and "color" not in question
+
+
+RIGHT = "Right: "
+ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part of what they are told
+    "01_series_and_windows": {
+        1: [(18, RIGHT), (90, "stride 1"), (19, "no target"), (20, "too few samples"), (17, "below 100")],
+        2: [
+            (46, RIGHT),
+            (49, "sampling rate 1"),
+            (50, "never in its window"),
+            (45, "50 - 24"),
+            (26, "oldest"),
+            (44, "5"),
+        ],
+        3: [
+            (Windows(22, sampling_rate=3, batch_size=16), RIGHT),
+            (Windows(8, batch_size=16), "1 hour(s) apart"),
+            (Windows(8, sampling_rate=3, batch_size=16), "hold 3 samples"),
+            (Windows(24, sampling_rate=3), "32 windows, not 16"),
+            ((16, 8, 1), "of type tuple"),
+        ],
+    },
+    "02_a_short_window": {
+        1: [(6, RIGHT), (18, RIGHT), (12, "half days"), (24, "half days"), (3, "0.250"), (0, "length 0 is too small")],
+        2: [
+            (Experiment(length=13, sampling_rate=12), RIGHT),
+            (Experiment(length=2), "samples 1 h apart decide it"),
+            (Experiment(length=4, sampling_rate=3), "3 h apart decide it"),
+            (Experiment(length=24), "24 samples rather than two"),
+            (12, "of type int"),
+        ],
+        3: [(4.5, RIGHT), (0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")],
+    },
+    "03_a_longer_window": {
+        1: [(3, RIGHT), (9, RIGHT), (6, "12 hours"), (12, "0.50"), ("3", "of type str")],
+        2: [
+            (Experiment(length=24, sampling_rate=13), RIGHT),
+            (Experiment(length=24, sampling_rate=12), "half a day apart"),
+            (Experiment(length=24, sampling_rate=8), "3 samples"),
+            (Experiment(length=2), "keep it at 24"),
+            (Experiment(), "24 samples"),
+        ],
+        3: [(73, RIGHT), (72, "not yet more"), (74, "one step before"), (72.5, "whole"), (10_000, "one step before")],
+    },
+    "04_stride": {
+        1: [(23, RIGHT), (19, "a larger one"), (24, "only 1 of"), (8, "only 3 of"), (25, "up to 24"), (0, "too small")],
+        2: [(4, RIGHT), (36, "rows apart"), (144, "stride 1"), (24, "not 24"), (5, "count")],
+        3: [
+            (lambda loss, floor: loss < 0.9 * floor, RIGHT),
+            (lambda loss, floor: loss < floor, "a hair below"),
+            (lambda loss, floor: loss > floor, "should ring"),
+            (lambda loss, floor: loss < floor - 0.1, "part of the floor"),
+            (lambda loss, floor: loss / floor < 0.9, "ZeroDivisionError"),
+            (0.45, "of type float"),
+        ],
+    },
+}
+
+
+def exercises(notebook):
+    """Return the exercises of a notebook by number, and the names that their cells know."""
+    cells = json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = {cell["id"]: "".join(cell["source"]) for cell in cells}
+    names = {}
+    exec(sources["setup"], names)
+    numbers = [int(cell["id"][-1]) for cell in cells if cell["id"][:-1] == "exercise-"]
+    for number in numbers:
+        exec(sources[f"exercise-{number}"], names)
+    return {number: names[f"exercise_{number}"] for number in numbers}, names
+
+
+@pytest.mark.parametrize("notebook", ANSWERS)
+def test_a_notebooks_exercises_know_right_from_wrong(notebook):
+    given, names = exercises(notebook)
+    assert set(given) == set(ANSWERS[notebook])
+    for number, exercise in given.items():
+        assert exercise.check(...) == "Not yet: replace the ... by your answer"
+        for answer, told in ANSWERS[notebook][number]:
+            said = exercise.check(answer)
+            assert said.startswith(RIGHT) == (told == RIGHT) and told in said, (number, answer, said)
+        exec(exercise.source, names)
+        assert exercise.check(names["answer"]).startswith(RIGHT), f"the solution of exercise {number} is wrong"
+        assert len(exercise.hints) >= 2
