@@ -221,7 +221,7 @@ class LossesPicture(Picture):
         with LOCK:
             for artist in self.ground:
                 artist.remove()
-            self.ground, earlier = [], list(earlier)[-EARLIER:]
+            self.ground, earlier, self.least = [], list(earlier)[-EARLIER:], 1e-4
             self.experiment, self.floors = experiment, floor(experiment)
             end = max([experiment.updates, *(result.updates for result in earlier)])
             always = constant_error(experiment.validation)
@@ -235,6 +235,7 @@ class LossesPicture(Picture):
                     points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
                     look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.5}
                     self.ground += self.main.plot(*points.T, **look)
+                    self.least = min([self.least, *points[:, 1][points[:, 1] > 0]])
                 if len(points):
                     label = {"xytext": (0, 4), "textcoords": "offset points", "ha": "right", "annotation_clip": True}
                     words = difference(result.experiment, experiment)
@@ -256,7 +257,7 @@ class LossesPicture(Picture):
     def update(self, trace, val_losses, note=""):
         """Show a run so far: its trace, its validation losses, and a note across the picture."""
         with LOCK:
-            per_epoch, shown = self.experiment.windows.updates_per_epoch(self.experiment.train), [1e-4, 1.0]
+            per_epoch, shown = self.experiment.windows.updates_per_epoch(self.experiment.train), [self.least, 1.0]
             for name, (line, val) in self.lines.items():
                 points = np.array(trace.get(name, [])).reshape(-1, 2)
                 losses = np.array(val_losses.get(name, []))

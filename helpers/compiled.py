@@ -58,7 +58,8 @@ class Part(NamedTuple):
         """Return the part for a Series and its Windows."""
         padding = (0, capacity(len(series), SAMPLES) - len(series))
         arrays = [np.pad(array[:, 0], padding) for array in (series.values, series.targets)]
-        numbers = windows.length, windows.stride, windows.sampling_rate, windows.steps, windows.count(series)
+        rate = min(windows.sampling_rate, len(series))  # beyond that it selects one sample anyway
+        numbers = windows.length, windows.stride, rate, windows.steps, windows.count(series)
         return cls(*map(tf.constant, arrays), *map(tf.constant, numbers))
 
 

@@ -1,32 +1,17 @@
 """An Experiment: every setting of one run, checked."""
 
-import math
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import numpy as np
 
+from .checks import choice, number, whole
 from .series import BUILT_IN, Series
-from .windows import Windows, whole
+from .windows import Windows
 
 ACTIVATIONS = ("relu", "tanh")
 DNN_SEES = {"oldest": slice(0, 1), "latest": slice(-1, None), "window": slice(None)}  # of the steps of a window
 MODELS = ("lstm", "dnn")
-
-
-def choice(name, given, options):
-    """Return `given`, or raise ValueError with one sentence that lists what would work."""
-    if given not in options:
-        raise ValueError(f"{name} {given!r} is unknown; use {' or '.join(map(repr, options))}")
-    return given
-
-
-def number(name, given, above):
-    """Return `given` as a finite float of at least 0, or above 0, or raise ValueError with one sentence."""
-    known = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
-    if not known or given < 0 or (above and given == 0):
-        raise ValueError(f"{name} {given!r} is not a number {'above 0' if above else 'of 0 or more'}; try {name} 0.1")
-    return float(given)
 
 
 @lru_cache(maxsize=8)
@@ -70,7 +55,7 @@ class Experiment:
 
         if not isinstance(self.series, Series):
             choice("series", self.series, tuple(BUILT_IN))
-        settle("noise", number("noise", self.noise, above=False))
+        settle("noise", number("noise", self.noise))
         settle("learning_rate", number("learning_rate", self.learning_rate, above=True))
         for name in ("length", "stride", "sampling_rate"):
             settle(name, whole(name, getattr(self, name)))
@@ -83,7 +68,7 @@ class Experiment:
             raise ValueError(f"shuffle {self.shuffle!r} is not a yes or no; use True or False")
         choice("dnn_sees", self.dnn_sees, tuple(DNN_SEES))
         choice("activation", self.activation, ACTIVATIONS)
-        _, train, validation = prepared(self.series, self.noise)
+        validation = self.validation
         for name, most in (("length", len(validation) - 1), ("stride", len(validation))):
             if getattr(self, name) > most:
                 leaves = "leaves no window in" if name == "length" else "steps over all of"

@@ -17,6 +17,7 @@ from .theory import constant_error, floor
 from .worker import WORKER
 
 REST = 0.1  # seconds without a change before training starts
+ALARM = 0.8  # of its floor: a training loss lower than that is no chance
 PAUSE = 0.08  # seconds between two pictures
 STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
 
@@ -29,7 +30,7 @@ class Lab(widgets.VBox):
     that does not exist. A new Lab ends whatever the kernel's other Labs were training.
     """
 
-    def __init__(self, experiment=Experiment(), controls=("length", "stride")):  # noqa: B008: it is frozen
+    def __init__(self, experiment=Experiment(), controls=("length", "stride")):  # noqa: B008 (it is frozen)
         self.experiment, self.runs, self.number, self.window = experiment, [], 0, 0
         self._lock, self._training, self._paused, self._steps = RLock(), None, False, 0
         self._request, self._drawn = None, 0.0
@@ -279,7 +280,7 @@ class Lab(widgets.VBox):
         if request.stale:
             return "cancelled", f"{request.why}; {what}"
         floors = floor(result.experiment)
-        low = [NAMES[n] for n in MODELS if floors[n] and result.losses[n][-1] < 0.8 * floors[n]]
+        low = [NAMES[n] for n in MODELS if floors[n] and result.losses[n][-1] < ALARM * floors[n]]
         alarm = f". Alarm: the training loss of {' and '.join(low)} is below its floor: some hours are never asked"
         return "done", what + (alarm if low else "")
 

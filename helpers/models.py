@@ -1,7 +1,8 @@
 """The two models, in plain Keras: the article's LSTM and its small dense network (DNN)."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,39 +23,53 @@ def quiet_stderr():
 with quiet_stderr():
     import keras
     import tensorflow as tf
+    from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator  # noqa: F401 (here it loads quietly)
 
     # One thread an operation: these matrices are too small to share out, and the spare threads would spin.
     if tf.config.threading.get_intra_op_parallelism_threads() == 0:
-        try:
+        with suppress(RuntimeError):  # TensorFlow is already at work, as its user set it up
             tf.config.threading.set_intra_op_parallelism_threads(1)
-        except RuntimeError:  # TensorFlow is already at work, as its user set it up
-            pass
     tf.constant(0)  # the first operation has lines of its own
 
 
-def build(experiment):
-    """Return {"lstm": …, "dnn": …}: both models, compiled, with the initial weights that the seed decides.
+def make(units, activation, dnn_inputs, seed):
+    """Return {"lstm": …, "dnn": …}: both models, with the initial weights that the seed decides.
 
-    The LSTM takes windows of shape `(windows, steps, 1)`, the DNN their samples that it sees, `(windows, samples)`.
-    The initial weights are Keras's defaults (Glorot uniform, orthogonal, forget bias 1), each with a seed of its own
-    drawn from the experiment's, so that no global random state is read or changed.
+    They are Keras's defaults (Glorot uniform, orthogonal, forget bias 1), each with a seed of its own drawn from the
+    one given, so that no global random state is read or changed.
     """
-    seeds = iter(np.random.SeedSequence(experiment.seed).generate_state(6).tolist())
+    seeds = iter(np.random.SeedSequence(seed).generate_state(6).tolist())
 
     def glorot():
         return keras.initializers.GlorotUniform(next(seeds))
 
     lstm = keras.layers.LSTM(
-        experiment.units,
-        activation=experiment.activation,
+        units,
+        activation=activation,
         kernel_initializer=glorot(),
         recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
         seed=next(seeds),  # for dropout, which is not used: without it Keras would draw one from Python's own generator
     )
-    hidden = keras.layers.Dense(experiment.units, activation=experiment.activation, kernel_initializer=glorot())
-    first = {"lstm": (keras.Input((None, 1)), lstm), "dnn": (keras.Input((len(experiment.dnn_steps),)), hidden)}
-    models = {}
-    for name, layers in first.items():
-        models[name] = keras.Sequential([*layers, keras.layers.Dense(1, kernel_initializer=glorot())], name=name)
-        models[name].compile(optimizer=keras.optimizers.Adam(experiment.learning_rate), loss="mse")
+    hidden = keras.layers.Dense(units, activation=activation, kernel_initializer=glorot())
+    first = {"lstm": (keras.Input((None, 1)), lstm), "dnn": (keras.Input((dnn_inputs,)), hidden)}
+    return {
+        name: keras.Sequential([*layers, keras.layers.Dense(1, kernel_initializer=glorot())], name=name)
+        for name, layers in first.items()
+    }
+
+
+@lru_cache(maxsize=32)
+def initial_weights(units, activation, dnn_inputs, seed):
+    """Return both models' initial weights as arrays, in Keras's order; to look them up is quicker than to make them."""
+    return {name: model.get_weights() for name, model in make(units, activation, dnn_inputs, seed).items()}
+
+
+def build(experiment):
+    """Return {"lstm": …, "dnn": …}: both models of an experiment, compiled, with their initial weights.
+
+    The LSTM takes windows of shape `(windows, steps, 1)`, the DNN their samples that it sees, `(windows, samples)`.
+    """
+    models = make(experiment.units, experiment.activation, len(experiment.dnn_steps), experiment.seed)
+    for model in models.values():
+        model.compile(optimizer=keras.optimizers.Adam(experiment.learning_rate), loss="mse")
     return models

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from .checks import number, whole
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -25,7 +27,10 @@ class Series:
 
     def __post_init__(self):
         for part in ("values", "targets"):
-            array = np.asarray(getattr(self, part), dtype=np.float32).reshape(-1, 1).copy()
+            array = np.array(getattr(self, part), dtype=np.float32)
+            if array.shape not in ((array.size,), (array.size, 1)):
+                raise ValueError(f"{part} has the shape {array.shape}; use one number a sample")
+            array = array.reshape(-1, 1)
             if not np.isfinite(array).all():
                 first = int(np.argmin(np.isfinite(array)))
                 raise ValueError(f"{part} has {array[first, 0]} at sample {first}; fill or drop it first")
@@ -49,7 +54,8 @@ class Series:
         return self.code
 
     def _key(self):
-        return self.code, self.values.tobytes(), self.targets.tobytes()
+        arrays = self.values.tobytes(), self.targets.tobytes()
+        return self.code, self.period, self.unit, self.name, self.noise, *arrays
 
     def split(self, fraction=0.8):
         """Return the first `fraction` of the samples to train on, and the rest to validate on."""
@@ -65,11 +71,11 @@ class Series:
 
     def noisy(self, noise, seed=0):
         """Return the series with normal noise of this standard deviation added to its values, not to its targets."""
-        if not (np.isfinite(noise) and noise >= 0):
-            raise ValueError(f"noise {noise} is not a standard deviation; use 0 or more")
+        noise, seed = number("noise", noise), whole("seed", seed, least=0)
         if noise == 0:
             return self
-        drawn = np.random.default_rng(seed).normal(0, noise, self.values.shape)
+        earlier = self.code.count(".noisy(")  # a second noise is another one, even from the same seed
+        drawn = np.random.default_rng([seed, earlier]).normal(0, noise, self.values.shape)
         total = float(np.hypot(self.noise, noise))  # variances of independent noises add up
         return replace(self, values=self.values + drawn, noise=total, code=f"{self.code}.noisy({noise!r}, {seed})")
 
@@ -94,16 +100,14 @@ class Series:
         )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8, typed=True)
 def sine(hours_per_day=24, days=365, noise=0.0, seed=0):
     """Return the article's series: a year of a daily sine, and as target its value six hours after the row.
 
     `sin(linspace(0, days * 2 pi, days * hours_per_day))`, the targets shifted by pi / 2, a quarter of a day. As
     `linspace` includes its end point, the period is (samples - 1) / days: 23.997 samples, not 24.
     """
-    for name, given in (("hours_per_day", hours_per_day), ("days", days)):
-        if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
-            raise ValueError(f"{name} {given!r} is not a whole number above 0; try {name} 24")
+    hours_per_day, days = whole("hours_per_day", hours_per_day), whole("days", days)
     samples, end = hours_per_day * days, days * 2 * np.pi
     clean = Series(
         values=np.sin(np.linspace(0, end, samples)),

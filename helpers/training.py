@@ -4,14 +4,14 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from threading import Event
 
 import numpy as np
 
 from .compiled import EVALUATED, LONGEST, SAMPLES, Part, State, capacity, trainer
 from .experiment import MODELS, Experiment
-from .models import build, tf
+from .models import build, initial_weights, tf
 
 CHUNK = 0.06  # seconds that one call of the compiled trainer should take: so often there is news, or an end
 
@@ -57,13 +57,6 @@ class Result:
         for name, model in models.items():
             model.set_weights(self.weights[name])
         return models
-
-
-@lru_cache(maxsize=32)
-def initial_weights(units, activation, dnn_inputs, seed):
-    """Return both models' initial weights as arrays, from Keras itself."""
-    like = Experiment(units=units, activation=activation, length=dnn_inputs, dnn_sees="window", seed=seed)
-    return {name: model.get_weights() for name, model in build(like).items()}
 
 
 class Training:
@@ -192,7 +185,9 @@ class Training:
     def result(self):
         """Return the Result; a run that is not over counts as cancelled."""
         self._check()
-        diverged = len(self.alive) < len(MODELS) or not all(map(math.isfinite, sum(self.val_losses.values(), [])))
+        diverged = (
+            len(self.alive) < len(MODELS) or not np.isfinite([*self.val_losses["lstm"], *self.val_losses["dnn"]]).all()
+        )
         for name in self.alive:
             if self.squares[name]:
                 self.losses[name].append(

@@ -4,16 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
-def whole(name, given, least=1, most=None):
-    """Return `given` as an int, or raise ValueError with one sentence that says what would work."""
-    if isinstance(given, bool) or not isinstance(given, int | np.integer):
-        raise ValueError(f"{name} {given!r} is not a whole number; use {least} or more")
-    if given < least:
-        raise ValueError(f"{name} {given} is too small; use {least} or more")
-    if most is not None and given > most:
-        raise ValueError(f"{name} {given} is too large; use at most {most}")
-    return int(given)
+from .checks import whole
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ class Windows:
 
     def generator(self, series):
         """Return the same windows in order as Keras's `TimeseriesGenerator` (deprecated there, and still at work)."""
-        from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator
+        from .models import TimeseriesGenerator  # loads TensorFlow, at the first use
 
         self.rows(series)  # our sentence rather than Keras's
         return TimeseriesGenerator(
@@ -86,15 +77,16 @@ class Windows:
         first row, and the values stay whole: sliced as well, as Keras's documentation has it, they would lose
         `length - 1` windows.
         """
-        import keras
+        from .models import keras
 
         self.rows(series)
+        most = len(series) - 1  # Keras refuses larger steps, though with one window or one sample any step will do
         return keras.utils.timeseries_dataset_from_array(
             series.values,
             series.targets[self.length :],
             sequence_length=self.steps,
-            sequence_stride=self.stride,
-            sampling_rate=self.sampling_rate,
+            sequence_stride=min(self.stride, most),
+            sampling_rate=min(self.sampling_rate, most),
             batch_size=self.batch_size,
         )
 

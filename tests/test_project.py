@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -70,7 +71,7 @@ class TestNotebook:
         prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         levels = [len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", prose, flags=re.S), re.M)]
         assert levels[0] == 1 and levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in zip(levels, levels[1:]))
+        assert all(after - before <= 1 for before, after in pairwise(levels))
 
     def test_its_pictures_have_alt_text_and_its_links_lead_somewhere(self, path):
         for cell in nbformat.read(path, as_version=4).cells:

@@ -259,7 +259,7 @@ def test_progress_comes_at_least_once_an_epoch_and_never_goes_back():
 
 def test_progress_comes_many_times_in_a_long_epoch():
     seen = []
-    experiment = Experiment(length=168, units=20, epochs=1)
+    experiment = Experiment(length=168, epochs=1, **WHOLE_WINDOWS)
     result = run(experiment, on_progress=seen.append)
     assert len(seen) > 3 and {progress.epoch for progress in seen} == {1}
     for name in MODELS:

@@ -1,0 +1,31 @@
+"""Checks of what people give: each returns the value, or raises ValueError with one sentence that says what works."""
+
+import math
+from numbers import Integral, Real
+
+
+def whole(name, given, least=1, most=None):
+    """Return `given` as an int, from `least` to `most`."""
+    if isinstance(given, bool) or not isinstance(given, Integral):
+        raise ValueError(f"{name} {given!r} is not a whole number; use {least} or more")
+    if given < least:
+        raise ValueError(f"{name} {given} is too small; use {least} or more")
+    if most is not None and given > most:
+        raise ValueError(f"{name} {given} is too large; use at most {most}")
+    return int(given)
+
+
+def number(name, given, above=False):
+    """Return `given` as a float that is finite and at least 0, or `above` 0."""
+    known = isinstance(given, Real) and not isinstance(given, bool) and math.isfinite(given)
+    if not known or given < 0 or (above and given == 0):
+        raise ValueError(f"{name} {given!r} is not a number {'above 0' if above else 'of 0 or more'}; try {name} 0.1")
+    return float(given)
+
+
+def choice(name, given, options):
+    """Return `given`, which must be one of some words."""
+    if not isinstance(given, str) or given not in options:
+        shown = repr(given) if isinstance(given, str | int | float | None) else f"of type {type(given).__name__}"
+        raise ValueError(f"{name} {shown} is unknown; use {' or '.join(map(repr, options))}")
+    return given
