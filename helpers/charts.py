@@ -249,7 +249,7 @@ class LossesPicture(Picture):
 
     def _level(self, height, label, colour, style, right):
         self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
-        place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3)}
+        place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3 if right > 0.9 else -14)}
         text = self.main.annotate(label, **place, textcoords="offset points", color=colour, ha="right", fontsize=11)
         text.set_in_layout(False)
         self.ground.append(text)

@@ -64,8 +64,9 @@ class Experiment:
         settle("seed", whole("seed", self.seed, least=0, most=2**32 - 1))
         if self.max_updates is not None:
             settle("max_updates", whole("max_updates", self.max_updates))
-        if not isinstance(self.shuffle, bool):
+        if not isinstance(self.shuffle, bool | np.bool_):
             raise ValueError(f"shuffle {self.shuffle!r} is not a yes or no; use True or False")
+        settle("shuffle", bool(self.shuffle))
         choice("dnn_sees", self.dnn_sees, tuple(DNN_SEES))
         choice("activation", self.activation, ACTIVATIONS)
         validation = self.validation

@@ -3,26 +3,23 @@
 import sys
 import time
 from dataclasses import replace
-from html import escape
-from pathlib import Path
 from threading import RLock
 
-import ipywidgets as widgets
 import numpy as np
 
 from .charts import NAMES, LossesPicture, WindowsPicture
-from .controls import LABEL, Control, Names
 from .experiment import EXAMPLES, MODELS, Experiment
+from .panel import Panel
 from .theory import constant_error, floor
 from .worker import WORKER
 
 REST = 0.1  # seconds without a change before training starts
 ALARM = 0.8  # of its floor: a training loss lower than that is no chance
-PAUSE = 0.08  # seconds between two pictures
-STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
+LOADING = "TensorFlow is loading, a few seconds, once"
+PAUSE, PREDICT = 0.06, 0.25  # seconds between two pictures, of the losses and of the predictions
 
 
-class Lab(widgets.VBox):
+class Lab(Panel):
     """Sliders, pictures and a status line for one experiment; both models retrain whenever a setting changes.
 
     `controls` names the settings that a learner may change. `.controls` maps them to their widgets; `.experiment` is
@@ -33,64 +30,14 @@ class Lab(widgets.VBox):
     def __init__(self, experiment=Experiment(), controls=("length", "stride")):  # noqa: B008 (it is frozen)
         self.experiment, self.runs, self.number, self.window = experiment, [], 0, 0
         self._lock, self._training, self._paused, self._steps = RLock(), None, False, 0
-        self._request, self._drawn = None, 0.0
-        self._controls = {name: Control(name, getattr(experiment, name, None), self._change) for name in controls}
-        self.controls = {name: control.widget for name, control in self._controls.items()}
+        self._request, self._drawn, self._predicted = None, 0.0, 0.0
         self._windows, self._losses = WindowsPicture(), LossesPicture()
         self._losses.ground_for(experiment)
-        self._layers = {name: (widgets.HTML(), widgets.HTML()) for name in ("windows", "losses")}
-        self._sentences = {name: widgets.HTML().add_class("lab-sentence") for name in self._layers}
-        self._facts, self._status = widgets.HTML().add_class("lab-facts"), widgets.HTML().add_class("lab-status")
-        self._spoken = widgets.HTML().add_class("lab-spoken")
-        self._scrubber = widgets.IntSlider(1, 1, 1, description="window", readout=False, style=LABEL)
-        self._of = widgets.HTML()
-        self._scrubber.layout = widgets.Layout(width="auto", flex="1 1 auto")
-        self._scrubber.observe(self._scrub, "value")
-        options = [("choose …", 0), *((f"{k}: {self._words(e)}", k) for k, e in EXAMPLES.items())]
-        self._example = widgets.Dropdown(options=options, description="example", style=LABEL)
-        self._example.layout = widgets.Layout(width="auto")
-        self._example.observe(self._choose, "value")
-        self.buttons = {}
-        for word, action, tip in (
-            ("Train", self.train, "train from the initial weights, or go on after a pause"),
-            ("Pause", self.pause, "hold the training; Train goes on with it"),
-            ("Step", self.step, "make one update, then hold"),
-            ("Reset", self.reset, "back to the initial weights; forget the runs"),
-        ):
-            self.buttons[word] = widgets.Button(description=word, tooltip=tip)
-            self.buttons[word].on_click(lambda _, action=action: action())
-        super().__init__(
-            [
-                widgets.HTML(f"<style>{STYLE}</style>"),
-                widgets.Box([self._column(), self._pictures()]).add_class("lab-body"),
-                self._spoken,
-                Names(),
-            ]
-        )
-        self.add_class("lab")
+        super().__init__(experiment, controls)
         WORKER.stop(why="a new Lab was opened")
         self._draw()
         self._draw_losses()
         self._say("ready", "press Train or move a slider")
-
-    @staticmethod
-    def _words(experiment):
-        return f"length {experiment.length}" + (f", stride {experiment.stride}" if experiment.stride > 1 else "")
-
-    def _column(self):
-        row = widgets.HBox([self._scrubber, self._of]).add_class("lab-control")
-        buttons = widgets.HBox([*self.buttons.values()], layout=widgets.Layout(flex_flow="row wrap")).add_class(
-            "lab-buttons"
-        )
-        column = [control.view for control in self._controls.values()]
-        column += [self._example, buttons, row, self._facts, self._status]
-        return widgets.VBox(column).add_class("lab-controls")
-
-    def _pictures(self):
-        shown = []
-        for name, layers in self._layers.items():
-            shown += [widgets.Box(layers).add_class("lab-picture").add_class(f"lab-{name}"), self._sentences[name]]
-        return widgets.VBox(shown).add_class("lab-pictures")
 
     # what a person does
 
@@ -173,6 +120,8 @@ class Lab(widgets.VBox):
 
     def _submit(self, delay, paused=False, steps=0):
         self._paused, self._steps = paused, steps
+        if WORKER.compiling():
+            self._say("ready", LOADING)
         self._request = WORKER.submit(self, self._work, delay)
 
     def _resume(self, paused, steps=0):
@@ -192,7 +141,7 @@ class Lab(widgets.VBox):
             self._say("failed", f"{type(error).__name__}: {error}")
 
     def _warm_up(self, request):
-        request.resting = True
+        request.resting = request.ahead = True
         try:
             training = self._new_training(self.experiment)
             training.compile()
@@ -207,13 +156,13 @@ class Lab(widgets.VBox):
         return Training(experiment)
 
     def _train(self, request):
-        experiment = self.experiment
-        self.number += 1
-        first = "helpers.training" not in sys.modules
-        self._say("training", "TensorFlow is loading, a few seconds, once" if first else "starting")
-        self._losses.ground_for(experiment, self.runs)
-        training = self._new_training(experiment)
-        self._training = training
+        with self._lock:  # who supersedes a run holds it, so that a stale one can draw and say nothing any more
+            if request.stale:
+                return
+            experiment, self.number = self.experiment, self.number + 1
+            self._say("training", "starting" if "helpers.training" in sys.modules else LOADING)
+            self._losses.ground_for(experiment, self.runs)
+        self._training = training = self._new_training(experiment)
         try:
             while not training.over and self._may_go_on(request, training):
                 stepping, self._steps = self._paused, max(0, self._steps - 1)
@@ -221,11 +170,12 @@ class Lab(widgets.VBox):
             result = training.result()
         finally:
             training.close()
-        if request.stale and request.why == "newer":
-            return
-        self.runs.append(result)
-        self._show_run(training)
-        self._say(*self._ending(result, request))
+        with self._lock:
+            if request.stale and request.why == "newer":
+                return
+            self.runs.append(result)
+            self._show_run(training)
+            self._say(*self._ending(result, request))
 
     def _may_go_on(self, request, training):
         """Hold here while paused; return False once the request is stale."""
@@ -238,24 +188,29 @@ class Lab(widgets.VBox):
                 if held:
                     WORKER.changed.wait()
             if not held:
-                self._show_run(training)
-                self._say("paused", f"{self._so_far(training)}; Train goes on, Step makes one update")
+                with self._lock:
+                    if not request.stale:
+                        self._show_run(training)
+                        self._say("paused", f"{self._so_far(training)}; Train goes on, Step makes one update")
                 with WORKER.changed:
                     request.resting = True
                     WORKER.changed.notify_all()
 
     def _report(self, training, request):
-        if time.monotonic() - self._drawn >= PAUSE and not request.stale and training.updates:
-            self._show_run(training)
-            self._say("training", self._so_far(training), aloud=False)
+        with self._lock:
+            if time.monotonic() - self._drawn >= PAUSE and not request.stale and training.updates:
+                self._show_run(training, at_work=True)
+                self._say("training", self._so_far(training), aloud=False)
 
-    def _show_run(self, training):
+    def _show_run(self, training, at_work=False):
         self._drawn = time.monotonic()
         lost = [NAMES[name] for name in MODELS if name not in training.alive]
         note = f"{' and '.join(lost)} diverged: the loss is no longer a finite number" if lost else ""
         self._losses.update(training.trace, training.val_losses, note)
         self._draw_losses()
-        self._draw(self.window)
+        if not at_work or self._drawn - self._predicted >= PREDICT:
+            self._predicted = self._drawn
+            self._draw(self.window)
 
     def _so_far(self, training):
         progress = training.progress
@@ -288,13 +243,13 @@ class Lab(widgets.VBox):
 
     def _say(self, state, what, aloud=True):
         self._line = f"run {self.number}: {state}, {what}"
-        self._status.value = escape(self._line)
-        if aloud:
-            self._spoken.value = escape(self._line)
+        self._write(self._line, aloud)
 
     def _predictions(self, rows):
         training = self._training
-        return {name: training.predict(name, rows) for name in training.alive} if training and training.updates else {}
+        if not training or not training.updates or training.experiment is not self.experiment:
+            return {}
+        return {name: training.predict(name, rows) for name in training.alive}
 
     def _draw(self, window=0):
         with self._lock:
@@ -303,8 +258,6 @@ class Lab(widgets.VBox):
             rows = windows.rows(series)
             count = len(rows)
             self.window = min(window, count - 1)
-            self._scrubber.max, self._scrubber.value = count, self.window + 1
-            self._of.value = f"{self.window + 1:,} of {count:,}"
             for name, most in (("length", len(experiment.validation) - 1), ("stride", len(experiment.validation))):
                 if name in self._controls:
                     self._controls[name].limit(most)
@@ -314,17 +267,10 @@ class Lab(widgets.VBox):
             if series.period:
                 hours = round(series.period)
                 facts.append(f"targets at {len(np.unique(rows % hours))} of {hours} hours of the day")
-            self._facts.value = f"{' · '.join(facts)}<br><code>{escape(repr(experiment))}</code>"
+            self._count(count, facts, repr(experiment))
 
     def _draw_losses(self):
         self._show("losses", self._losses)
-
-    def _show(self, name, picture):
-        still, moving = picture.svg()
-        sentence = escape(picture.sentence)
-        self._layers[name][0].value = still
-        self._layers[name][1].value = f'<div role="img" aria-label="{sentence}">{moving}</div>'
-        self._sentences[name].value = sentence
 
     def _repr_mimebundle_(self, **kwargs):
         with self._lock:

@@ -59,9 +59,9 @@ class Series:
 
     def split(self, fraction=0.8):
         """Return the first `fraction` of the samples to train on, and the rest to validate on."""
-        if not 0 < fraction < 1:
-            raise ValueError(f"fraction {fraction} leaves one part empty; use a number between 0 and 1")
-        cut = int(len(self) * fraction)
+        cut = int(len(self) * number("fraction", fraction, above=True))
+        if not 2 <= cut <= len(self) - 2:
+            raise ValueError(f"fraction {fraction} leaves fewer than 2 of {len(self)} samples in a part; try 0.8")
         return tuple(
             replace(
                 self, values=self.values[part], targets=self.targets[part], code=f"{self.code}.split({fraction})[{i}]"

@@ -15,6 +15,7 @@ class Request:
     stale: bool = False
     why: str = ""  # it is stale
     resting: bool = False  # nothing is in motion: held by a pause, or compiling ahead of time
+    ahead: bool = False  # it only compiles ahead of time
     over: bool = False
 
 
@@ -46,6 +47,11 @@ class Worker:
                 self.waiting = None
             self.changed.notify_all()
             return bool(there)
+
+    def compiling(self):
+        """Return whether the thread is compiling ahead of time, which nothing can cut short."""
+        with self.changed:
+            return bool(self.working and self.working.ahead)
 
     def wait(self, owner, timeout=None):
         """Wait until nothing waits or works for this owner; return False if that took too long."""

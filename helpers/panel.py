@@ -1,0 +1,92 @@
+"""What a Lab looks like: controls, buttons and text in one column, the two pictures in the other."""
+
+from html import escape
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from .controls import LABEL, Control, Names
+from .experiment import EXAMPLES
+
+STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
+
+
+class Panel(widgets.VBox):
+    """The widgets of a Lab; what they do when somebody touches them, Lab says.
+
+    Each picture has two layers of SVG, what stands still and over it what moves, and below it a sentence. `lab-spoken`
+    is the status line for screen readers: it changes with the state only, not with every update.
+    """
+
+    def __init__(self, experiment, controls):
+        self._controls = {name: Control(name, getattr(experiment, name, None), self._change) for name in controls}
+        self.controls = {name: control.widget for name, control in self._controls.items()}
+        self._layers = {name: (widgets.HTML(), widgets.HTML()) for name in ("windows", "losses")}
+        self._sentences = {name: widgets.HTML().add_class("lab-sentence") for name in self._layers}
+        self._facts, self._status = widgets.HTML().add_class("lab-facts"), widgets.HTML().add_class("lab-status")
+        self._spoken = widgets.HTML().add_class("lab-spoken")
+        self._scrubber = widgets.IntSlider(1, 1, 1, description="window", readout=False, style=LABEL)
+        self._of = widgets.HTML()
+        self._scrubber.layout = widgets.Layout(width="auto", flex="1 1 auto")
+        self._scrubber.observe(self._scrub, "value")
+        options = [("choose …", 0), *((f"{k}: {self._words(e)}", k) for k, e in EXAMPLES.items())]
+        self._example = widgets.Dropdown(options=options, description="example", style=LABEL)
+        self._example.layout = widgets.Layout(width="auto")
+        self._example.observe(self._choose, "value")
+        self.buttons = {}
+        for word, action, tip in (
+            ("Train", self.train, "train from the initial weights, or go on after a pause"),
+            ("Pause", self.pause, "hold the training; Train goes on with it"),
+            ("Step", self.step, "make one update, then hold"),
+            ("Reset", self.reset, "back to the initial weights; forget the runs"),
+        ):
+            self.buttons[word] = widgets.Button(description=word, tooltip=tip)
+            self.buttons[word].on_click(lambda _, action=action: action())
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{STYLE}</style>"),
+                widgets.Box([self._column(), self._pictures()]).add_class("lab-body"),
+                self._spoken,
+                Names(),
+            ]
+        )
+        self.add_class("lab")
+
+    @staticmethod
+    def _words(experiment):
+        return f"length {experiment.length}" + (f", stride {experiment.stride}" if experiment.stride > 1 else "")
+
+    def _column(self):
+        row = widgets.HBox([self._scrubber, self._of]).add_class("lab-control")
+        buttons = widgets.HBox([*self.buttons.values()], layout=widgets.Layout(flex_flow="row wrap")).add_class(
+            "lab-buttons"
+        )
+        column = [control.view for control in self._controls.values()]
+        column += [self._example, buttons, row, self._facts, self._status]
+        return widgets.VBox(column).add_class("lab-controls")
+
+    def _pictures(self):
+        shown = []
+        for name, layers in self._layers.items():
+            shown += [widgets.Box(layers).add_class("lab-picture").add_class(f"lab-{name}"), self._sentences[name]]
+        return widgets.VBox(shown).add_class("lab-pictures")
+
+    def _write(self, line, aloud):
+        """Write the status line, and for screen readers too if it is news to them."""
+        self._status.value = escape(line)
+        if aloud:
+            self._spoken.value = escape(line)
+
+    def _count(self, windows, facts, code):
+        """Write the numbers under the controls, and let the scrubber walk over so many windows."""
+        self._scrubber.max, self._scrubber.value = windows, self.window + 1
+        self._of.value = f"{self.window + 1:,} of {windows:,}"
+        self._facts.value = f"{' · '.join(facts)}<br><code>{escape(code)}</code>"
+
+    def _show(self, name, picture):
+        """Show a picture and its sentence."""
+        still, moving = picture.svg()
+        sentence = escape(picture.sentence)
+        self._layers[name][0].value = still
+        self._layers[name][1].value = f'<div role="img" aria-label="{sentence}">{moving}</div>'
+        self._sentences[name].value = sentence
