@@ -7,7 +7,6 @@ and come out as plain tensors. The losses are those of Keras's `fit`; the tests 
 Inside, one column is one window: arrays have the shape `(units, windows)`, so that each gate is one block of memory.
 """
 
-import warnings
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,13 +26,15 @@ ACTIVATION = {  # the function, and its slope from its value y
 
 @lru_cache(maxsize=1)
 def xla():
-    """Return whether XLA compiles here; where it does not, the same code runs as TensorFlow operations, slower."""
+    """Return whether XLA compiles here; where it does not, the same code runs as TensorFlow operations, slower.
+
+    Notebook 00 reports it, and the Lab's status line says so when a run starts without it.
+    """
     try:
         with quiet_stderr():
             tf.function(lambda x: tf.tanh(x) * x, jit_compile=True)(tf.zeros([64]))
         return True
     except Exception:  # which error a platform without XLA raises is not documented
-        warnings.warn("XLA is missing on this platform: training works, several times slower", stacklevel=2)
         return False
 
 

@@ -163,6 +163,8 @@ class Lab(Panel):
             self._say("training", "starting" if "helpers.training" in sys.modules else LOADING)
             self._losses.ground_for(experiment, self.runs)
         self._training = training = self._new_training(experiment)
+        if not training.compiled:
+            self._say("training", "without XLA, which this platform lacks, and so several times slower")
         try:
             while not training.over and self._may_go_on(request, training):
                 stepping, self._steps = self._paused, max(0, self._steps - 1)

@@ -9,7 +9,7 @@ from threading import Event
 
 import numpy as np
 
-from .compiled import EVALUATED, LONGEST, SAMPLES, Part, State, capacity, trainer
+from .compiled import EVALUATED, LONGEST, SAMPLES, Part, State, capacity, trainer, xla
 from .experiment import MODELS, Experiment
 from .models import build, initial_weights, tf
 
@@ -76,6 +76,7 @@ class Training:
             name: State.of(self._padded(name, weights))
             for name, weights in initial_weights(*settings, len(experiment.dnn_steps), experiment.seed).items()
         }
+        self.compiled = xla()
         self.updates, self.seconds, self.chunk, self.alive = 0, 0.0, 1, list(MODELS)
         self.losses, self.val_losses, self.trace = ({name: [] for name in MODELS} for _ in range(3))
         self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far

@@ -306,3 +306,23 @@ def test_its_text_in_a_saved_notebook_is_fixed_and_has_a_picture(lab):
     shown = lab._repr_mimebundle_()
     assert shown["text/plain"] == repr(lab) == f"Lab({QUICK!r}), shown as sliders and pictures where a kernel runs"
     assert 'alt="Window 1 of' in shown["text/html"]
+
+
+def test_without_xla_the_same_code_trains_to_the_same_losses_and_says_so(monkeypatch):
+    from helpers import compiled, training
+
+    with_xla = run(QUICK)
+    said = []
+    try:
+        for module in (compiled, training):
+            monkeypatch.setattr(module, "xla", lambda: False)
+        compiled.trainer.cache_clear()
+        lab = Lab(QUICK)
+        monkeypatch.setattr(lab, "_write", lambda line, aloud: said.append(line))
+        lab.train()
+        assert lab.wait(120)
+    finally:
+        compiled.trainer.cache_clear()
+    assert any("without XLA" in line for line in said)
+    for name, losses in with_xla.losses.items():
+        assert lab.runs[-1].losses[name] == pytest.approx(losses, rel=1e-4)
