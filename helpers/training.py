@@ -13,7 +13,7 @@ from .compiled import EVALUATED, LONGEST, SAMPLES, Part, State, capacity, traine
 from .experiment import MODELS, Experiment
 from .models import build, initial_weights, tf
 
-CHUNK = 0.08  # seconds that one call of the compiled trainer should take: so often there is news, or an end
+CHUNK = 0.07  # seconds that one call of the compiled trainer should take: so often there is news, or an end
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Training:
     def advance(self, updates=None, meanwhile=None):
         """Make some updates of both models, one beside the other; call `meanwhile(progress)` while they are at work.
 
-        Without a number of updates it makes as many as take about 0.08 s, and never more than the epoch has left.
+        Without a number of updates it makes as many as take about 0.07 s, and never more than the epoch has left.
         The validation of a whole epoch runs beside the next updates, on weights that no longer change.
         """
         begin, first = time.perf_counter(), self.updates % self.per_epoch
