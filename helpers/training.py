@@ -80,6 +80,7 @@ class Training:
         self.updates, self.seconds, self.chunk, self.alive = 0, 0.0, 1, list(MODELS)
         self.losses, self.val_losses, self.trace = ({name: [] for name in MODELS} for _ in range(3))
         self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
+        self.fresh = {}  # and of the last chunk
         self.unchecked = []  # (model, weights) of the last whole epoch, still to be validated
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
 
@@ -163,11 +164,6 @@ class Training:
             self._validate(name, weights)
         self.unchecked = []
 
-    @cached_property
-    def fresh(self):
-        """Each model's squared errors of the last chunk."""
-        return {}
-
     def compile(self):
         """Compile all that this run needs, without training."""
         for task in [self.pool.submit(self._compile, name) for name in MODELS]:
@@ -186,9 +182,8 @@ class Training:
     def result(self):
         """Return the Result; a run that is not over counts as cancelled."""
         self._check()
-        diverged = (
-            len(self.alive) < len(MODELS) or not np.isfinite([*self.val_losses["lstm"], *self.val_losses["dnn"]]).all()
-        )
+        checked = [loss for losses in self.val_losses.values() for loss in losses]
+        diverged = len(self.alive) < len(MODELS) or not np.isfinite(checked).all()
         for name in self.alive:
             if self.squares[name]:
                 self.losses[name].append(

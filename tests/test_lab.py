@@ -22,6 +22,13 @@ def lab():
     assert lab.wait(30)
 
 
+def start_a_long_run(lab):
+    """Ask for 50 epochs, and wait until they are under way."""
+    lab.controls["epochs"].value = 50
+    while not lab.status.startswith("run 1: training, epoch"):
+        time.sleep(0.01)
+
+
 def shown(lab, name):
     """The HTML of a picture: what stands still, and what moves."""
     return [layer.value for layer in lab._layers[name]]
@@ -64,9 +71,7 @@ def test_quick_moves_make_one_run_of_the_last_settings(lab):
 
 
 def test_a_change_in_the_middle_of_a_run_supersedes_it(lab):
-    lab.controls["epochs"].value = 50
-    while not lab.status.startswith("run 1: training, epoch"):
-        time.sleep(0.01)
+    start_a_long_run(lab)
     lab.controls["epochs"].value = 1
     assert lab.wait(60)
     assert [result.experiment.epochs for result in lab.runs] == [1]
@@ -173,9 +178,7 @@ def test_step_makes_one_update_and_train_goes_on_from_there(lab):
 
 
 def test_pause_keeps_the_run_and_train_goes_on_with_it(lab):
-    lab.controls["epochs"].value = 50
-    while not lab.status.startswith("run 1: training, epoch"):
-        time.sleep(0.01)
+    start_a_long_run(lab)
     lab.pause()
     assert lab.wait(10)
     assert lab.status.startswith("run 1: paused")
@@ -189,9 +192,7 @@ def test_pause_keeps_the_run_and_train_goes_on_with_it(lab):
 
 
 def test_stop_ends_the_run_as_cancelled_and_keeps_what_it_has(lab):
-    lab.controls["epochs"].value = 50
-    while not lab.status.startswith("run 1: training, epoch"):
-        time.sleep(0.01)
+    start_a_long_run(lab)
     lab.stop()
     assert lab.wait(10)
     assert lab.status.startswith("run 1: cancelled")
@@ -278,9 +279,7 @@ def test_every_picture_has_a_sentence_that_is_its_accessible_name(lab):
 
 
 def test_a_new_lab_ends_the_training_of_the_one_before(lab):
-    lab.controls["epochs"].value = 50
-    while not lab.status.startswith("run 1: training, epoch"):
-        time.sleep(0.01)
+    start_a_long_run(lab)
     Lab(QUICK)
     assert lab.wait(10)
     assert lab.status.startswith("run 1: cancelled, a new Lab was opened")
@@ -288,9 +287,7 @@ def test_a_new_lab_ends_the_training_of_the_one_before(lab):
 
 def test_the_lab_last_touched_wins(lab):
     other = Lab(QUICK)
-    lab.controls["epochs"].value = 50
-    while not lab.status.startswith("run 1: training, epoch"):
-        time.sleep(0.01)
+    start_a_long_run(lab)
     other.train()
     assert other.wait(60) and lab.wait(60)
     assert lab.status.startswith("run 1: cancelled, another Lab is training")
