@@ -6,13 +6,17 @@ Every name is imported when it is first asked for, so that a picture shows befor
 from importlib import import_module
 
 HOME = {
-    "series": ("Series", "sine"),
+    "series": ("Series", "fast_cycle", "memory", "sine", "trend", "two_cycles"),
+    "files": ("from_csv",),
     "windows": ("Windows",),
     "experiment": ("EXAMPLES", "Experiment"),
-    "theory": ("constant_error", "floor"),
+    "theory": ("baselines", "constant_error", "floor"),
     "models": ("build",),
     "training": ("Result", "run"),
+    "export": ("to_keras",),
+    "sweeps": ("sweep",),
     "charts": ("show_losses", "show_windows"),
+    "heatmap": ("show_sweep",),
     "lessons": ("Exercise", "Prediction"),
     "lab": ("Lab",),
 }

@@ -1,114 +1,16 @@
-"""The pictures, in matplotlib: the windows of a series, and the losses of runs.
+"""The pictures: the windows of a series, and the losses of runs."""
 
-Live pictures are SVG, so that they follow the light or dark theme. As in matplotlib's blitting, what stands still is
-drawn once, and only the animated artists are drawn anew, over it. No pyplot and no mathtext: pictures are drawn from
-several threads, one at a time.
-"""
-
-import base64
-import io
-import re
-from html import escape
-from threading import RLock
-
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_svg import RendererSVG
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullLocator
 
 from .experiment import MODELS
-from .theory import constant_error, floor
+from .pictures import COLOURS, INK, LOCK, NAMES, STYLES, Picture
+from .theory import baselines, constant_error, floor
 
-matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
-LOCK = RLock()
-INK = "#010203"  # stands for the colour of the page's own text
-COLOURS = {
-    "lstm": "#0a85d1",
-    "dnn": "#d55e00",
-    "target": "#009e73",
-}  # told apart by colour-blind eyes, on light and dark
-STYLES = {"lstm": "-", "dnn": "--"}
-NAMES = {"lstm": "LSTM", "dnn": "DNN"}
 EARLIER = 4  # earlier runs that stay in the picture
 SPANS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)
-
-
-class Picture:
-    """A figure with a sentence that says what it shows; a notebook shows both."""
-
-    sentence = ""
-
-    def __init__(self, width, height, rows):
-        self.figure = Figure((width, height), dpi=72, layout="constrained", facecolor="none")
-        self.axes = self.figure.subplots(len(rows), sharex=True, height_ratios=rows, squeeze=False)[:, 0]
-        self.still = None  # the SVG of what stands still
-        for axes in self.axes:
-            axes.set_facecolor("none")
-            axes.tick_params(colors=INK, labelsize=11)
-            for spine in axes.spines.values():
-                spine.set(color=INK, alpha=0.4)
-
-    def grid(self, axes, **which):
-        """Draw faint lines at the ticks."""
-        axes.grid(alpha=0.12, color=INK, **which)
-
-    def moving(self, artist):
-        """Mark an artist as one that is drawn anew each time, and return it."""
-        artist.set_animated(True)
-        return artist
-
-    def legend(self, axes, columns):
-        """Draw the legend above the axes."""
-        look = {"frameon": False, "fontsize": 11, "labelcolor": INK, "borderaxespad": 0.2}
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, **look)
-
-    def svg(self):
-        """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
-        with LOCK:
-            if self.still is None:
-                self.figure.set_layout_engine("constrained")
-                self.figure.draw_without_rendering()
-                self.figure.set_layout_engine("none")  # solved: the axes keep their place while things move
-                self.still = self._svg(self.figure.draw)
-            return self.still, self._svg(self._draw_moving)
-
-    def _draw_moving(self, renderer):
-        for axes in self.axes:
-            for artist in axes.get_children():
-                if artist.get_animated():
-                    artist.draw(renderer)
-
-    def _svg(self, draw):
-        width, height = self.figure.get_size_inches() * 72
-        text = io.StringIO()
-        renderer = RendererSVG(width, height, text, image_dpi=72)
-        draw(renderer)
-        renderer.finalize()
-        svg = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL)
-        svg = re.sub(
-            r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', r'\1aria-hidden="true" focusable="false"', svg, count=1
-        )
-        return svg.replace(INK, "currentColor")
-
-    def png(self):
-        """Return the whole picture as PNG bytes, dark on white."""
-        with LOCK:
-            data = io.BytesIO()
-            self.figure.savefig(data, format="png", dpi=96, facecolor="white")
-            return data.getvalue()
-
-    def html(self):
-        """Return the whole picture with its sentence, as alt text and below, for a page that runs no kernel."""
-        said, data = escape(self.sentence), base64.b64encode(self.png()).decode()
-        return f'<figure><img alt="{said}" src="data:image/png;base64,{data}"><figcaption>{said}</figcaption></figure>'
-
-    def _repr_mimebundle_(self, **_):
-        return {"text/html": self.html(), "text/plain": self.sentence}
-
-    def __repr__(self):
-        return self.sentence
+DASHES = (":", (0, (3, 2)), "-.")  # of the baselines
 
 
 class WindowsPicture(Picture):
@@ -116,8 +18,9 @@ class WindowsPicture(Picture):
 
     def __init__(self):
         super().__init__(7.6, 3.5, (3, 1))
-        self.view, self.series, (main, strip) = None, None, self.axes
-        ink = {"color": INK, "alpha": 0.6}
+        self.view: tuple = ()
+        self.series, (main, strip) = None, self.axes
+        ink: dict = {"color": INK, "alpha": 0.6}
         (self.values,) = main.plot([], [], linewidth=1.2, label="series", **ink)
         (self.targets,) = main.plot([], [], ":", linewidth=1.4, color=COLOURS["target"], label="targets")
         marks = {"linestyle": "none", "label": "LSTM sees", "color": COLOURS["lstm"], "zorder": 3}
@@ -153,6 +56,7 @@ class WindowsPicture(Picture):
             rows = windows.rows(series)[window : window + 3]
             row, first = int(rows[0]), int(rows[0]) - windows.length
             self._show(series, first, row + min(2 * windows.stride, 96) + 8)
+            target = round(float(series.targets[row, 0]), 2) + 0.0  # never -0.00
             samples = windows.samples(rows[:1])[0]
             for name, at in (("lstm", samples), ("dnn", samples[experiment.dnn_steps])):
                 self.seen[name].set_data(at, series.values[at, 0])
@@ -171,7 +75,7 @@ class WindowsPicture(Picture):
             self.sentence = (
                 f"Window {window + 1:,} of {count:,}: the LSTM sees {windows.steps} sample{plural}, {samples[0]} to "
                 f"{samples[-1]}, the DNN {what[experiment.dnn_sees]}; the target, at row {row}, is "
-                f"{series.targets[row, 0]:.2f}. The next windows start {windows.stride} later each."
+                f"{target:.2f}. The next windows start {windows.stride} later each."
             )
 
     def _show(self, series, first, last):
@@ -216,20 +120,30 @@ class LossesPicture(Picture):
         self.main.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         self.legend(self.main, 2)
 
-    def ground_for(self, experiment, earlier=()):
-        """Draw what stands still during a run: axes, floors, and the earlier Results."""
+    def ground_for(self, experiment, earlier=(), with_baselines=False):
+        """Draw what stands still during a run: axes, floors, the earlier Results and, if asked for, the baselines."""
         with LOCK:
             for artist in self.ground:
                 artist.remove()
             self.ground, earlier, self.least = [], list(earlier)[-EARLIER:], 1e-4
             self.experiment, self.floors = experiment, floor(experiment)
+            self.baselines = baselines(experiment) if with_baselines else {}
             end = max([experiment.updates, *(result.updates for result in earlier)])
             always = constant_error(experiment.validation)
-            self._level(always, f"always answering the mean: {always:.2g}", INK, ":", 0.995)
-            for name, place in (("lstm", 0.3), ("dnn", 0.52)):
-                if self.floors[name]:
-                    label = f"{NAMES[name]} floor: {self.floors[name]:.2g}"
-                    self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), place)
+            label = f"always answering the mean: {plain(always)}"
+            self._level(always, label, INK, (0, (1, 3)), 0.995, above=not with_baselines)
+            for name, right in (("lstm", 0.3), ("dnn", 0.52)):
+                if self.floors[name] and self.floors[name] >= 1e-6:
+                    label = f"{NAMES[name]} floor: {plain(self.floors[name])}"
+                    self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), right)
+            known = {name: error for name, error in self.baselines.items() if error is not None}
+            lines = [
+                self.main.axhline(max(error, 1e-30), color=INK, linestyle=dash, alpha=0.75, linewidth=1.4)
+                for error, dash in zip(known.values(), DASHES)
+            ]
+            if lines:
+                words = [f"{name}: {plain(error)}" for name, error in known.items()]
+                self.ground += [*lines, self.second_legend(self.main, lines, words)]
             for result in earlier:
                 for name in MODELS[::-1]:
                     points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
@@ -237,19 +151,20 @@ class LossesPicture(Picture):
                     self.ground += self.main.plot(*points.T, **look)
                     self.least = min([self.least, *points[:, 1][points[:, 1] > 0]])
                 if len(points):
-                    label = {"xytext": (0, 4), "textcoords": "offset points", "ha": "right", "annotation_clip": True}
-                    words = difference(result.experiment, experiment)
-                    self.ground.append(
-                        self.main.annotate(words, points[-1], color=INK, alpha=0.7, fontsize=10, **label)
+                    place: dict = {"xytext": (0, 4), "textcoords": "offset points", "ha": "right"}
+                    changed = difference(result.experiment, experiment)
+                    text = self.main.annotate(
+                        changed, points[-1], color=INK, alpha=0.7, fontsize=10, **place, annotation_clip=True
                     )
-                    self.ground[-1].set_in_layout(False)
+                    text.set_in_layout(False)
+                    self.ground.append(text)
             self.main.set_xlim(0, end * 1.02)
             self.still = None
             self.update({}, {})
 
-    def _level(self, height, label, colour, style, right):
+    def _level(self, height, label, colour, style, right, above=False):
         self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
-        place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3 if right > 0.9 else -14)}
+        place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3 if above else -14)}
         text = self.main.annotate(label, **place, textcoords="offset points", color=colour, ha="right", fontsize=11)
         text.set_in_layout(False)
         self.ground.append(text)
@@ -275,9 +190,16 @@ class LossesPicture(Picture):
     def _sentence(self, val_losses, note):
         said = []
         for name in MODELS:
-            at = "not known" if self.floors[name] is None else f"{self.floors[name]:.2g}"
+            at = "not known" if self.floors[name] is None else plain(self.floors[name])
             said.append(f"{NAMES[name]} {band(val_losses.get(name))} (floor {at})")
-        return f"Validation losses: {', '.join(said)}. {note}".strip()
+        known = [f"{name} {plain(error)}" for name, error in self.baselines.items() if error is not None]
+        beside = f" Baselines: {', '.join(known)}." if known else ""
+        return f"Validation losses: {', '.join(said)}.{beside} {note}".strip()
+
+
+def plain(error):
+    """Return an error in two digits; what is below a millionth is as good as 0, and its digits are chance."""
+    return "0" if error < 1e-6 else f"{error:.2g}"
 
 
 def band(losses):
@@ -305,9 +227,9 @@ def show_windows(experiment, window=0):
     return picture
 
 
-def show_losses(*results):
-    """Return the picture of the last Result's losses, over the earlier ones."""
+def show_losses(*results, baselines=False):
+    """Return the picture of the last Result's losses, over the earlier ones; if asked for, with the baselines."""
     picture, (*earlier, last) = LossesPicture(), results
-    picture.ground_for(last.experiment, earlier)
+    picture.ground_for(last.experiment, earlier, baselines)
     picture.update(last.trace, last.val_losses)
     return picture

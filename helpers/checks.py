@@ -27,5 +27,6 @@ def choice(name, given, options):
     """Return `given`, which must be one of some words."""
     if not isinstance(given, str) or given not in options:
         shown = repr(given) if isinstance(given, str | int | float | None) else f"of type {type(given).__name__}"
-        raise ValueError(f"{name} {shown} is unknown; use {' or '.join(map(repr, options))}")
+        *others, last = map(repr, options)
+        raise ValueError(f"{name} {shown} is unknown; use {', '.join(others)} or {last}")
     return given

@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .models import quiet_stderr, tf
+from .padding import capacity
 
 LONGEST = 168  # steps of the longest window that shares the first compilation: the longest of the sliders
+UNITS, BATCH = 50, 32  # and the most units and windows in a batch
 SAMPLES = 8760  # samples of the longest series that shares it: the built-in ones
 EVALUATED = 128  # windows evaluated at a time
 
@@ -36,11 +38,6 @@ def xla():
         return True
     except Exception:  # which error a platform without XLA raises is not documented
         return False
-
-
-def capacity(needed, usual):
-    """Return `usual` where it suffices, else the next power of 2, so that few sizes are ever compiled."""
-    return usual if needed <= usual else 1 << (needed - 1).bit_length()
 
 
 class Part(NamedTuple):
@@ -205,7 +202,7 @@ class DNN:
         return tape.gradient(loss, weights), squares, buffers
 
 
-def adam(weights, gradients, means, squares, updates, learning_rate):
+def adam(weights, gradients, means, squares, updates, learning_rate) -> tuple[list, list, list]:
     """Return weights and moments after one step of Adam with Keras's defaults (Kingma and Ba 2015, algorithm 1)."""
     rate = learning_rate * tf.sqrt(1 - 0.999**updates) / (1 - 0.9**updates)
     means = [m + (g - m) * (1 - 0.9) for m, g in zip(means, gradients)]
@@ -232,26 +229,28 @@ class State(NamedTuple):
 class Trainer:
     """The compiled functions of one model: `train`, `evaluate`, `predict`."""
 
-    def __init__(self, model, batch_size):
+    def __init__(self, model, width):
         compiled = tf.function(jit_compile=True) if xla() else tf.function
 
         @compiled
-        def train(state, part, order, first, last, learning_rate):
+        def train(state, part, order, batch_size, first, last, learning_rate):
             """Make the updates of batches first … last - 1 in this order; return the state and the squared errors.
 
-            They are added up in float64, which holds a sum of float32 exactly enough not to depend on its chunks.
+            A batch has up to `width` windows. The squared errors are added up in float64, which holds a sum of float32
+            exactly enough not to depend on its chunks.
             """
 
             def update(batch, total, state, *buffers):
-                position = batch * batch_size + tf.range(batch_size)
-                inside = tf.cast(position < part.windows, tf.float32)  # the last batch may be short
+                place = tf.range(width)
+                position = batch * batch_size + place
+                inside = tf.cast((place < batch_size) & (position < part.windows), tf.float32)  # the last may be short
                 rows = part.length + part.stride * tf.gather(order, tf.minimum(position, part.windows - 1))
                 gradients, squares, buffers = model.gradients(state.weights, part, rows, inside, list(buffers))
                 updates = state.updates + 1
                 moved = adam(state.weights, gradients, state.means, state.squares, updates, learning_rate)
                 return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), *buffers)
 
-            start = (first, tf.constant(0.0, tf.float64), state, *model.buffers(batch_size))
+            start = (first, tf.constant(0.0, tf.float64), state, *model.buffers(width))
             _, total, state, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
             return state, total
 
@@ -278,7 +277,7 @@ class Trainer:
 
 
 @lru_cache(maxsize=16)
-def trainer(name, units, activation, batch_size, sees, steps):
+def trainer(name, units, activation, width, sees, steps):
     """Return the trainer of a model, made once for these settings; XLA compiles it at its first call."""
     model = LSTM(units, activation, steps) if name == "lstm" else DNN(units, activation, sees, steps)
-    return Trainer(model, batch_size)
+    return Trainer(model, width)

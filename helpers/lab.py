@@ -5,16 +5,14 @@ import time
 from dataclasses import replace
 from threading import RLock
 
-import numpy as np
-
 from .charts import NAMES, LossesPicture, WindowsPicture
 from .experiment import EXAMPLES, MODELS, Experiment
 from .panel import Panel
-from .theory import constant_error, floor
-from .worker import WORKER
+from .status import ending, facts, so_far
+from .table import table
+from .worker import WORKER, stop_when_interrupted
 
 REST = 0.1  # seconds without a change before training starts
-ALARM = 0.8  # of its floor: a training loss lower than that is no chance
 LOADING = "TensorFlow is loading, a few seconds, once"
 PAUSE, PREDICT = 0.06, 0.25  # seconds between two pictures, of the losses and of the predictions
 
@@ -22,19 +20,21 @@ PAUSE, PREDICT = 0.06, 0.25  # seconds between two pictures, of the losses and o
 class Lab(Panel):
     """Sliders, pictures and a status line for one experiment; both models retrain whenever a setting changes.
 
-    `controls` names the settings that a learner may change. `.controls` maps them to their widgets; `.experiment` is
-    the settings now, `.runs` the finished Results, `.status` the line of text shown. Raises ValueError for a control
+    `controls` names the settings that a learner may change; with `baselines` ticked, the loss chart shows three simple
+    forecasts too. `.controls` maps the settings to their widgets; `.experiment` is the settings now, `.runs` the
+    finished Results, `.history` the same as a table, `.status` the line of text shown. Raises ValueError for a control
     that does not exist. A new Lab ends whatever the kernel's other Labs were training.
     """
 
-    def __init__(self, experiment=Experiment(), controls=("length", "stride")):  # noqa: B008 (it is frozen)
+    def __init__(self, experiment=Experiment(), controls=("length", "stride"), baselines=False):  # noqa: B008 (frozen)
         self.experiment, self.runs, self.number, self.window = experiment, [], 0, 0
         self._lock, self._training, self._paused, self._steps = RLock(), None, False, 0
         self._request, self._drawn, self._predicted = None, 0.0, 0.0
         self._windows, self._losses = WindowsPicture(), LossesPicture()
-        self._losses.ground_for(experiment)
-        super().__init__(experiment, controls)
+        super().__init__(experiment, controls, baselines)
         WORKER.stop(why="a new Lab was opened")
+        stop_when_interrupted()
+        self._ground()
         self._draw()
         self._draw_losses()
         self._say("ready", "press Train or move a slider")
@@ -67,7 +67,7 @@ class Lab(Panel):
         with self._lock:
             WORKER.stop(self, why="newer")
             self.runs, self.number, self._training = [], 0, None
-            self._losses.ground_for(self.experiment)
+            self._ground()
             self._draw()
             self._draw_losses()
             self._say("ready", "press Train or move a slider")
@@ -75,6 +75,11 @@ class Lab(Panel):
     def wait(self, timeout=None):
         """Wait until nothing is in motion (done, paused or never started); return False if that took too long."""
         return WORKER.wait(self, timeout)
+
+    @property
+    def history(self):
+        """The finished runs as a pandas DataFrame, each with its settings as code; `.to_csv(path)` keeps it."""
+        return table(self.runs)
 
     @property
     def status(self):
@@ -109,6 +114,7 @@ class Lab(Panel):
         if self._example.value and experiment != EXAMPLES[self._example.value]:
             self._example.value = 0
         self._draw()
+        self._refresh()
         self._submit(REST)
 
     def _scrub(self, change):
@@ -161,7 +167,7 @@ class Lab(Panel):
                 return
             experiment, self.number = self.experiment, self.number + 1
             self._say("training", "starting" if "helpers.training" in sys.modules else LOADING)
-            self._losses.ground_for(experiment, self.runs)
+            self._ground(self.runs)
         self._training = training = self._new_training(experiment)
         if not training.compiled:
             self._say("training", "without XLA, which this platform lacks, and so several times slower")
@@ -177,7 +183,8 @@ class Lab(Panel):
                 return
             self.runs.append(result)
             self._show_run(training)
-            self._say(*self._ending(result, request))
+            self._say(*ending(result, request.why if request.stale else ""))
+            self._refresh()
 
     def _may_go_on(self, request, training):
         """Hold here while paused; return False once the request is stale."""
@@ -193,7 +200,7 @@ class Lab(Panel):
                 with self._lock:
                     if not request.stale:
                         self._show_run(training)
-                        self._say("paused", f"{self._so_far(training)}; Train goes on, Step makes one update")
+                        self._say("paused", f"{so_far(training)}; Train goes on, Step makes one update")
                 with WORKER.changed:
                     request.resting = True
                     WORKER.changed.notify_all()
@@ -202,7 +209,7 @@ class Lab(Panel):
         with self._lock:
             if time.monotonic() - self._drawn >= PAUSE and not request.stale and training.updates:
                 self._show_run(training, at_work=True)
-                self._say("training", self._so_far(training), aloud=False)
+                self._say("training", so_far(training), aloud=False)
 
     def _show_run(self, training, at_work=False):
         self._drawn = time.monotonic()
@@ -213,33 +220,6 @@ class Lab(Panel):
         if not at_work or self._drawn - self._predicted >= PREDICT:
             self._predicted = self._drawn
             self._draw(self.window)
-
-    def _so_far(self, training):
-        progress = training.progress
-        said = [f"{NAMES[name]} {loss:.2g}" for name, loss in progress.losses.items() if loss is not None]
-        always = constant_error(training.experiment.validation)
-        return (
-            f"epoch {progress.epoch} of {training.experiment.epochs}, update {progress.updates:,}, {', '.join(said)} "
-            f"({always:.2g} is the error of always answering the mean)"
-        )
-
-    @staticmethod
-    def _ending(result, request):
-        val = ", ".join(f"{NAMES[name]} {losses[-1]:.2g}" for name, losses in result.val_losses.items() if losses)
-        what = f"{result.updates:,} updates in {result.seconds:.1f} s, validation loss {val or 'not yet measured'}"
-        if result.status == "diverged":
-            lost = [NAMES[name] for name, losses in result.losses.items() if not np.all(np.isfinite(losses))]
-            rate = result.experiment.learning_rate
-            return (
-                "diverged",
-                f"the loss of {' and '.join(lost)} grew past all numbers; try a learning_rate below {rate:g}",
-            )
-        if request.stale:
-            return "cancelled", f"{request.why}; {what}"
-        floors = floor(result.experiment)
-        low = [NAMES[n] for n in MODELS if floors[n] and result.losses[n][-1] < ALARM * floors[n]]
-        alarm = f". Alarm: the training loss of {' and '.join(low)} is below its floor: some hours are never asked"
-        return "done", what + (alarm if low else "")
 
     # what is shown
 
@@ -265,11 +245,24 @@ class Lab(Panel):
                     self._controls[name].limit(most)
             self._windows.update(experiment, self.window, self._predictions)
             self._show("windows", self._windows)
-            facts = [f"{count:,} windows", f"{windows.updates_per_epoch(series):,} updates an epoch"]
-            if series.period:
-                hours = round(series.period)
-                facts.append(f"targets at {len(np.unique(rows % hours))} of {hours} hours of the day")
-            self._count(count, facts, repr(experiment))
+            self._count(count, facts(experiment), repr(experiment))
+
+    def _keras_code(self, flavour):
+        from .export import to_keras
+
+        return to_keras(self.experiment, flavour)
+
+    def _ground(self, earlier=()):
+        self._losses.ground_for(self.experiment, earlier, self._baselines.value)
+
+    def _toggle_baselines(self, _):
+        with self._lock:
+            training = self._training
+            self._ground(self.runs if training is None else [r for r in self.runs if r.trace is not training.trace])
+            if training:
+                self._show_run(training)
+            else:
+                self._draw_losses()
 
     def _draw_losses(self):
         self._show("losses", self._losses)

@@ -28,6 +28,8 @@ def html(text):
 class Card:
     """Something with text, its `repr`, and widgets, its `box`, that a browser shows instead."""
 
+    box: widgets.Widget
+
     def _repr_mimebundle_(self, **_):
         return {"text/plain": repr(self), VIEW: self.box._repr_mimebundle_()[VIEW]}
 

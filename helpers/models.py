@@ -30,6 +30,7 @@ with quiet_stderr():
         with suppress(RuntimeError):  # TensorFlow is already at work, as its user set it up
             tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.constant(0)  # the first operation has lines of its own
+    tf.get_logger().setLevel("ERROR")  # it would warn, from the training thread, that several sizes are compiled
 
 
 def make(units, activation, dnn_inputs, seed):

@@ -1,5 +1,6 @@
-"""What a Lab looks like: controls, buttons and text in one column, the two pictures in the other."""
+"""What a Lab looks like: controls, buttons and text in one column, the two pictures in the other, more below."""
 
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class Panel(widgets.VBox):
     is the status line for screen readers: it changes with the state only, not with every update.
     """
 
-    def __init__(self, experiment, controls):
+    def __init__(self, experiment, controls, baselines):
         self._controls = {name: Control(name, getattr(experiment, name, None), self._change) for name in controls}
         self.controls = {name: control.widget for name, control in self._controls.items()}
         self._layers = {name: (widgets.HTML(), widgets.HTML()) for name in ("windows", "losses")}
@@ -33,6 +34,9 @@ class Panel(widgets.VBox):
         self._example = widgets.Dropdown(options=options, description="example", style=LABEL)
         self._example.layout = widgets.Layout(width="auto")
         self._example.observe(self._choose, "value")
+        self._baselines = widgets.Checkbox(bool(baselines), description="baselines", style=LABEL)
+        self._baselines.layout = widgets.Layout(width="auto")
+        self._baselines.observe(self._toggle_baselines, "value")
         self.buttons = {}
         for word, action, tip in (
             ("Train", self.train, "train from the initial weights, or go on after a pause"),
@@ -46,6 +50,7 @@ class Panel(widgets.VBox):
             [
                 widgets.HTML(f"<style>{STYLE}</style>"),
                 widgets.Box([self._column(), self._pictures()]).add_class("lab-body"),
+                self._more(),
                 self._spoken,
                 Names(),
             ]
@@ -62,7 +67,7 @@ class Panel(widgets.VBox):
             "lab-buttons"
         )
         column = [control.view for control in self._controls.values()]
-        column += [self._example, buttons, row, self._facts, self._status]
+        column += [self._example, self._baselines, buttons, row, self._facts, self._status]
         return widgets.VBox(column).add_class("lab-controls")
 
     def _pictures(self):
@@ -70,6 +75,55 @@ class Panel(widgets.VBox):
         for name, layers in self._layers.items():
             shown += [widgets.Box(layers).add_class("lab-picture").add_class(f"lab-{name}"), self._sentences[name]]
         return widgets.VBox(shown).add_class("lab-pictures")
+
+    def _more(self):
+        self._flavour = widgets.Dropdown(
+            options=[
+                ("TimeseriesGenerator, as the article has it", "generator"),
+                ("timeseries_dataset_from_array, as Keras 3 wants it", "dataset"),
+            ],
+            description="windows by",
+            style=LABEL,
+            layout=widgets.Layout(width="auto"),
+        )
+        self._flavour.observe(lambda _: self._refresh(), "value")
+        self._code = widgets.Textarea(
+            description="Keras code", style=LABEL, rows=24, layout=widgets.Layout(width="auto")
+        )
+        self._runs = widgets.HTML().add_class("lab-runs")
+        self._code_part = widgets.VBox([self._flavour, self._code]).add_class("lab-code")
+        shown = {"the Keras code": self._code_part, "the runs": self._runs}
+        for what, part in shown.items():
+            part.layout.display = "none"
+            self.buttons[what] = widgets.Button(description=f"Show {what}", layout=widgets.Layout(width="auto"))
+            self.buttons[what].on_click(lambda button, what=what, part=part: self._open(button, what, part))
+        buttons = widgets.HBox([self.buttons[what] for what in shown]).add_class("lab-buttons")
+        return widgets.VBox([buttons, *shown.values()]).add_class("lab-more")
+
+    def _open(self, button, what, part):
+        hidden = part.layout.display == "none"
+        part.layout.display = None if hidden else "none"
+        button.description = f"{'Hide' if hidden else 'Show'} {what}"
+        self._refresh()
+
+    def _refresh(self):
+        """Write anew what is open below the pictures: the Keras code for the settings now, the table of the runs."""
+        if self._code_part.layout.display != "none":
+            try:
+                self._code.value = self._keras_code(self._flavour.value)
+            except ValueError as error:
+                self._code.value = f"# {error}"
+        if self._runs.layout.display != "none":
+            self._runs.value = self._table_html()
+
+    def _table_html(self):
+        """Return the table of the runs, and a link that saves it as a CSV file."""
+        if not self.runs:
+            return "No run is finished yet."
+        table = self.history
+        data = b64encode(table.to_csv(index=False).encode()).decode()
+        link = f'<a download="runs.csv" href="data:text/csv;base64,{data}">Save the runs as a CSV file</a>'
+        return f"{table.to_html(index=False, escape=True, border=0, float_format='{:.3g}'.format)}{link}"
 
     def _write(self, line, aloud):
         """Write the status line, and for screen readers too if it is news to them."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from inspect import getsource
+from reprlib import repr as shortened
 
 import numpy as np
 
@@ -12,8 +14,11 @@ from .checks import number, whole
 class Series:
     """Values over time, each row with its own target.
 
-    `values` and `targets` are float32 of shape `(samples, 1)`; `period` is in samples (None if there is none);
-    `noise` is the standard deviation of the normal noise in the values; `code` is the Python that makes the series.
+    `values` and `targets` are float32 of shape `(samples, 1)`; `period` is in samples (None if there is none); a row's
+    target is the value `ahead` samples after it (None if it is something else); `noise` is the standard deviation of
+    the normal noise in the values. `cycles` are the periods, in samples, of the sines of height 1 that it is the sum
+    of, if it is one; `kept` is what `memory` keeps of a value for the next day. `code` makes the series anew with
+    `helpers`, `recipe` with NumPy alone, as `values` and `targets`; `notes` says what a file needed to become one.
     A plain list or a flat array is put into shape. Raises ValueError when a value is missing or infinite.
     """
 
@@ -23,11 +28,20 @@ class Series:
     unit: str = ""
     name: str = "series"
     noise: float = 0.0
+    ahead: int | None = None
+    cycles: tuple = ()
+    kept: float | None = None
     code: str = "Series(values, targets)"
+    recipe: str = ""
+    notes: str = ""
 
     def __post_init__(self):
         for part in ("values", "targets"):
-            array = np.array(getattr(self, part), dtype=np.float32)
+            given = getattr(self, part)
+            try:
+                array = np.array(given, dtype=np.float32)
+            except (TypeError, ValueError):
+                raise ValueError(f"{part} {shortened(given)} is not all numbers; use one number a sample") from None
             if array.shape not in ((array.size,), (array.size, 1)):
                 raise ValueError(f"{part} has the shape {array.shape}; use one number a sample")
             array = array.reshape(-1, 1)
@@ -55,7 +69,12 @@ class Series:
 
     def _key(self):
         arrays = self.values.tobytes(), self.targets.tobytes()
-        return self.code, self.period, self.unit, self.name, self.noise, *arrays
+        known = self.period, self.unit, self.name, self.noise, self.ahead, tuple(self.cycles), self.kept
+        return self.code, self.recipe, *known, *arrays
+
+    def _then(self, *lines):
+        """Return the recipe with further lines, if there is one at all."""
+        return "\n".join([self.recipe, *lines]) if self.recipe else ""
 
     def split(self, fraction=0.8):
         """Return the first `fraction` of the samples to train on, and the rest to validate on."""
@@ -64,9 +83,13 @@ class Series:
             raise ValueError(f"fraction {fraction} leaves fewer than 2 of {len(self)} samples in a part; try 0.8")
         return tuple(
             replace(
-                self, values=self.values[part], targets=self.targets[part], code=f"{self.code}.split({fraction})[{i}]"
+                self,
+                values=self.values[part],
+                targets=self.targets[part],
+                code=f"{self.code}.split({fraction})[{i}]",
+                recipe=self._then(f"values, targets = values[{kept}], targets[{kept}]"),
             )
-            for i, part in enumerate((slice(None, cut), slice(cut, None)))
+            for i, (part, kept) in enumerate(((slice(None, cut), f":{cut}"), (slice(cut, None), f"{cut}:")))
         )
 
     def noisy(self, noise, seed=0):
@@ -74,10 +97,16 @@ class Series:
         noise, seed = number("noise", noise), whole("seed", seed, least=0)
         if noise == 0:
             return self
+        if noise > 1e30:
+            raise ValueError(f"noise {noise:g} is too large for values of float32; use at most 1e+30")
         earlier = self.code.count(".noisy(")  # a second noise is another one, even from the same seed
         drawn = np.random.default_rng([seed, earlier]).normal(0, noise, self.values.shape)
         total = float(np.hypot(self.noise, noise))  # variances of independent noises add up
-        return replace(self, values=self.values + drawn, noise=total, code=f"{self.code}.noisy({noise!r}, {seed})")
+        recipe = self._then(
+            f"values = values + np.random.default_rng([{seed}, {earlier}]).normal(0, {noise!r}, values.shape)"
+        )
+        code = f"{self.code}.noisy({noise!r}, {seed})"
+        return replace(self, values=self.values + drawn, noise=total, code=code, recipe=recipe)
 
     def normalised(self, fraction=0.8):
         """Return the series with its values at mean 0 and standard deviation 1, as measured on the training part.
@@ -96,8 +125,42 @@ class Series:
             unit="standard deviations",
             name=f"{self.name}, normalised",
             noise=self.noise / spread,
+            cycles=(),  # their heights are no longer 1, nor is the variance
+            kept=None,
             code=f"{self.code}.normalised({fraction})",
+            recipe=self._then(
+                f"mean, spread = values[:{len(train)}].mean(), values[:{len(train)}].std()",
+                "values, targets = (values - mean) / spread, (targets - mean) / spread",
+            ),
         )
+
+
+def made_by(formula, *arguments, **about):
+    """Return the series whose values and targets a NumPy function makes; its source becomes the recipe."""
+    values, targets = formula(*arguments)
+    recipe = f"{getsource(formula)}\n\nvalues, targets = {formula.__name__}{arguments!r}"
+    return Series(values, targets, recipe=recipe, **about)
+
+
+def daily_sine(hours_per_day, days):
+    turns = np.linspace(0, days * 2 * np.pi, days * hours_per_day)
+    return np.sin(turns), np.sin(np.linspace(np.pi / 2, days * 2 * np.pi + np.pi / 2, days * hours_per_day))
+
+
+def sum_of_sines(hours_per_day, days, cycles_per_day, climb):
+    def value(day):
+        return sum(np.sin(2 * np.pi * cycles * day) for cycles in cycles_per_day) + climb * day
+
+    day = np.arange(days * hours_per_day) / hours_per_day
+    return value(day), value(day + 1 / 4)
+
+
+def seasonal_memory(hours_per_day, days, kept, seed):
+    fresh = np.random.default_rng([seed, 24]).normal(size=(days, hours_per_day))
+    shapes = fresh[:1]
+    for change in fresh[1:]:
+        shapes = np.vstack([shapes, kept * shapes[-1] + np.sqrt(1 - kept**2) * change])
+    return shapes.ravel(), shapes.ravel()
 
 
 @lru_cache(maxsize=8, typed=True)
@@ -108,15 +171,74 @@ def sine(hours_per_day=24, days=365, noise=0.0, seed=0):
     `linspace` includes its end point, the period is (samples - 1) / days: 23.997 samples, not 24.
     """
     hours_per_day, days = whole("hours_per_day", hours_per_day), whole("days", days)
-    samples, end = hours_per_day * days, days * 2 * np.pi
-    clean = Series(
-        values=np.sin(np.linspace(0, end, samples)),
-        targets=np.sin(np.linspace(np.pi / 2, end + np.pi / 2, samples)),
-        period=(samples - 1) / days,
-        name="sine",
-        code=f"sine({hours_per_day}, {days})",
+    period = (days * hours_per_day - 1) / days
+    about = {"period": period, "cycles": (period,), "ahead": quarter(hours_per_day)}
+    series = made_by(daily_sine, hours_per_day, days, name="sine", code=f"sine({hours_per_day}, {days})", **about)
+    return series.noisy(noise, seed)
+
+
+def quarter(hours_per_day):
+    """Return a quarter of a day in samples, or None if that is no whole number."""
+    return hours_per_day // 4 if hours_per_day % 4 == 0 else None
+
+
+def _sines(name, cycles_per_day, climb, hours_per_day, days):
+    hours_per_day, days = whole("hours_per_day", hours_per_day), whole("days", days)
+    return made_by(
+        sum_of_sines,
+        hours_per_day,
+        days,
+        cycles_per_day,
+        climb,
+        period=hours_per_day,
+        cycles=() if climb else tuple(hours_per_day / cycles for cycles in cycles_per_day),
+        ahead=quarter(hours_per_day),
+        name=name,
+        code=f"{name}({hours_per_day}, {days})",
     )
-    return clean.noisy(noise, seed)
 
 
-BUILT_IN = {"sine": sine}
+@lru_cache(maxsize=8, typed=True)
+def two_cycles(hours_per_day=24, days=365, noise=0.0, seed=0):
+    """Return a daily sine and a weekly one, added; the target is the value six hours after the row."""
+    return _sines("two_cycles", (1, 1 / 7), 0, hours_per_day, days).noisy(noise, seed)
+
+
+@lru_cache(maxsize=8, typed=True)
+def fast_cycle(hours_per_day=24, days=365, noise=0.0, seed=0):
+    """Return a daily sine and one of 7.02 cycles a day, added; the target is the value six hours after the row.
+
+    Of every fourth sample a fast cycle keeps only what looks like 1.02 cycles a day (six samples a day cannot tell
+    7.02 from 7.02 - 6): it hides in the daily one.
+    """
+    return _sines("fast_cycle", (1, 7.02), 0, hours_per_day, days).noisy(noise, seed)
+
+
+@lru_cache(maxsize=8, typed=True)
+def trend(hours_per_day=24, days=365, noise=0.0, seed=0):
+    """Return a daily sine that climbs by 4 in a year; the target is the value six hours after the row.
+
+    So the validation part lies 2 higher than the training part, and its peaks above anything there.
+    """
+    return _sines("trend", (1,), 4 / 365, hours_per_day, days).noisy(noise, seed)
+
+
+@lru_cache(maxsize=8, typed=True)
+def memory(hours_per_day=24, days=365, kept=0.95, noise=0.0, seed=0):
+    """Return days of random shape, each like the day before but for small changes; the target is the next value.
+
+    A value is `kept` times the value a day before, plus fresh normal noise that holds the variance at 1 (a seasonal
+    autoregression: Box and Jenkins, Time Series Analysis). The other hours of the day say nothing of it, and so a
+    window must reach back over a whole day. The target of a row is the row's own value: the one after the window.
+    `seed` draws the shapes, and the noise.
+    """
+    hours_per_day, days = whole("hours_per_day", hours_per_day), whole("days", days)
+    kept, seed = number("kept", kept), whole("seed", seed, least=0)
+    if kept > 1:
+        raise ValueError(f"kept {kept} is more than all; use a part from 0 to 1")
+    code = f"memory({hours_per_day}, {days}, {kept!r}, seed={seed})"
+    about = {"name": "memory", "period": hours_per_day, "ahead": 0, "kept": kept, "code": code}
+    return made_by(seasonal_memory, hours_per_day, days, kept, seed, **about).noisy(noise, seed)
+
+
+BUILT_IN = {"sine": sine, "two_cycles": two_cycles, "memory": memory, "fast_cycle": fast_cycle, "trend": trend}

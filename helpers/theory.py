@@ -4,7 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from .experiment import MODELS
+from .experiment import MODELS, prepared
+from .windows import Windows
 
 
 def floor(experiment):
@@ -12,19 +13,52 @@ def floor(experiment):
 
     It is the error over rows of every hour of the day, and so belongs to the validation loss; a training loss below
     it is an alarm. It depends on series, noise, length and sampling rate, never on the stride. None where it is not
-    known (another series than the sine), or where it is 0 on paper only (samples half a day apart).
+    known, or where it is 0 on paper only (samples of a sine half a day apart).
     """
     series, windows = experiment.series_with_noise, experiment.windows
-    if series.name != "sine":
-        return dict.fromkeys(MODELS)
-    turn = 2 * np.pi / series.period
     ages = windows.length - windows.sampling_rate * np.arange(windows.steps)  # hours before the row, oldest first
     seen = {"lstm": ages, "dnn": ages[experiment.dnn_steps]}
-    return {model: _floor(series.noise, turn, *seen[model].tolist()) for model in MODELS}
+    return {model: _floor(series, tuple(seen[model].tolist())) for model in MODELS}
+
+
+def _floor(series, ages):
+    if series.kept is not None:
+        return _memory_floor(series.period, series.kept, series.noise, ages)
+    if len(series.cycles) == 1 and series.ahead in (None, round(series.cycles[0] / 4)):
+        return _sine_floor(2 * np.pi / series.cycles[0], series.noise, ages)
+    known = series.cycles and series.ahead is not None and series.noise == 0
+    return _exact(series.cycles, series.ahead, ages) if known else None
 
 
 @lru_cache(maxsize=1024)
-def _floor(noise, turn, *ages):
+def _memory_floor(period, kept, noise, ages):
+    """Return the floor for `memory`, of which a model sees the samples of these ages.
+
+    All is normally distributed there, and so the best answer is the best linear one (Wiener's; Box and Jenkins): its
+    error is 1 - r @ R^-1 r, where R is the covariance of the samples and r theirs with the target. Two samples n
+    days apart have the covariance kept**n, and 0 if they are not of the same hour: those are left out.
+    """
+    days = np.array([age / period for age in ages if age % period == 0])
+    seen = kept ** np.abs(days[:, None] - days) + noise**2 * np.eye(len(days))
+    return max(0.0, float(1 - kept**days @ np.linalg.lstsq(seen, kept**days)[0]))
+
+
+@lru_cache(maxsize=1024)
+def _exact(cycles, ahead, ages):
+    """Return 0 if the samples of these ages decide a sum of sines, as a sum with weights below 100, else None.
+
+    A sine of any phase is a sum of sin(w t) and cos(w t); so n sines are 2 n unknowns, and the weights solve one linear
+    equation for each. Larger weights are for paper only: training takes small steps.
+    """
+    turns = 2 * np.pi / np.array(cycles)
+    parts = [np.concatenate([np.sin(turns * at), np.cos(turns * at)]) for at in (*(-np.array(ages)), ahead)]
+    weights = np.linalg.lstsq(np.transpose(parts[:-1]), parts[-1])[0]
+    reached = np.allclose(weights @ parts[:-1], parts[-1], atol=1e-6) and np.linalg.norm(weights) < 100
+    return 0.0 if reached else None
+
+
+@lru_cache(maxsize=1024)
+def _sine_floor(turn, noise, ages):
     """Return the floor for a model that sees the samples of these ages of a sine that turns by `turn` an hour.
 
     One sample without noise: let a be its phase and d = turn * age. The sample is sin(a), and the target, six hours
@@ -32,7 +66,7 @@ def _floor(noise, turn, *ages):
     both signs are equally likely: the best answer is -sin(a) sin(d), its error the mean of cos(a)^2 cos(d)^2, which
     is cos(d)^2 / 2.
 
-    Two or more samples without noise: sin(a) and sin(a + t) together give cos(a), if sin(t) is not near 0.
+    Two or more samples without noise: sin(a) and sin(a + t) together give cos(a), if sin(t) is not near 0: `_exact`.
 
     With noise the best answer is the mean of the target over what is then known of the phase (Bayes' rule, every
     phase equally likely before). Its error is the mean of the variance that is left: the average over 2,000 seeded
@@ -45,7 +79,7 @@ def _floor(noise, turn, *ages):
     if noise == 0:
         if len(ages) == 1:
             return float(np.cos(d[0]) ** 2 / 2)
-        return 0.0 if abs(np.sin(d[0] - d[1])) > 0.01 else None
+        return _exact((2 * np.pi / turn,), np.pi / 2 / turn, ages)
     known = max(720, int(4 * np.pi / (noise * np.sqrt(2 / len(ages)))))
     if known > 4096:
         return None
@@ -65,3 +99,33 @@ def _floor(noise, turn, *ages):
 def constant_error(series):
     """Return the mean squared error of always answering the mean of the targets: 0.5 for a sine."""
     return float(np.var(series.targets.astype(float)))
+
+
+def baselines(experiment):
+    """Return the validation losses of three forecasts that need no network, by name; None where one is not possible.
+
+    "last value" repeats the newest sample of the window. "same hour yesterday" ("one period earlier", where a period
+    is no day) repeats the newest known sample that lies whole periods before the target. "linear autoregression" is
+    the weighted sum of the window's samples, and a constant, that fits the training windows best by least squares.
+    """
+    windows, series = experiment.windows, experiment.series_with_noise
+    rows = len(experiment.train) + experiment.validation_windows.rows(experiment.validation)
+    targets = series.targets[rows, 0].astype(float)
+    errors = {"last value": np.mean((series.values[rows - 1, 0] - targets) ** 2)}
+    if series.period is not None and series.ahead is not None:
+        period = round(series.period)
+        known = rows + series.ahead - period * -(-(series.ahead + 1) // period)
+        name = "same hour yesterday" if period == 24 else "one period earlier"
+        errors[name] = np.mean((series.values[known, 0] - targets) ** 2) if known[0] >= 0 else None
+    weights = _weights(experiment.series, experiment.noise, windows.length, windows.stride, windows.sampling_rate)
+    seen = series.values[windows.samples(rows), 0].astype(float)
+    errors["linear autoregression"] = np.mean((seen @ weights[:-1] + weights[-1] - targets) ** 2)
+    return {name: None if error is None else float(error) for name, error in errors.items()}
+
+
+@lru_cache(maxsize=64)
+def _weights(series, noise, length, stride, sampling_rate):
+    """Return the weights of the linear autoregression, that of the constant last, as fitted on the training windows."""
+    inputs, targets = Windows(length, stride, sampling_rate).take(prepared(series, noise)[1])
+    inputs = np.hstack([inputs[:, :, 0], np.ones([len(inputs), 1])]).astype(float)
+    return np.linalg.lstsq(inputs, targets[:, 0].astype(float))[0]

@@ -9,9 +9,10 @@ from threading import Event
 
 import numpy as np
 
-from .compiled import EVALUATED, LONGEST, SAMPLES, Part, State, capacity, trainer, xla
+from .compiled import BATCH, EVALUATED, LONGEST, SAMPLES, UNITS, Part, State, trainer, xla
 from .experiment import MODELS, Experiment
 from .models import build, initial_weights, tf
+from .padding import capacity, grown, shrunk
 
 CHUNK = 0.07  # seconds that one call of the compiled trainer should take: so often there is news, or an end
 
@@ -52,7 +53,9 @@ class Result:
 
     @cached_property
     def models(self):
-        """The two trained Keras models, built from the kept weights."""
+        """The two trained Keras models, built from the kept weights; RuntimeError where a sweep left these behind."""
+        if not self.weights:
+            raise RuntimeError("a sweep's results come without weights; call run(experiment) for the trained models")
         models = build(self.experiment)
         for name, model in models.items():
             model.set_weights(self.weights[name])
@@ -68,28 +71,23 @@ class Training:
         self.validation = Part.of(experiment.validation, experiment.validation_windows)
         self.windows, self.per_epoch = windows.count(train), windows.updates_per_epoch(train)
         self.steps = capacity(windows.steps, LONGEST)
-        settings = experiment.units, experiment.activation
-        self.trainers = {
-            name: trainer(name, *settings, experiment.batch_size, experiment.dnn_sees, self.steps) for name in MODELS
-        }
+        units, activation, sees = experiment.units, experiment.activation, experiment.dnn_sees
+        seen, width = len(experiment.dnn_steps), capacity(experiment.batch_size, BATCH)
+        self.small, self.large = (units, seen), (capacity(units, UNITS), self.steps if sees == "window" else 1)
+        self.trainers = {name: trainer(name, self.large[0], activation, width, sees, self.steps) for name in MODELS}
         self.states = {
-            name: State.of(self._padded(name, weights))
-            for name, weights in initial_weights(*settings, len(experiment.dnn_steps), experiment.seed).items()
+            name: State.of(grown(name, weights, self.small, self.large))
+            for name, weights in initial_weights(units, activation, seen, experiment.seed).items()
         }
         self.compiled = xla()
         self.updates, self.seconds, self.chunk, self.alive = 0, 0.0, 1, list(MODELS)
-        self.losses, self.val_losses, self.trace = ({name: [] for name in MODELS} for _ in range(3))
+        self.losses: dict = {name: [] for name in MODELS}
+        self.val_losses: dict = {name: [] for name in MODELS}
+        self.trace: dict = {name: [] for name in MODELS}
         self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
         self.fresh = {}  # and of the last chunk
         self.unchecked = []  # (model, weights) of the last whole epoch, still to be validated
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
-
-    def _padded(self, name, weights):
-        """Return the weights with zeros for the samples beyond the window's end, where the DNN sees it whole."""
-        if name == "dnn" and self.experiment.dnn_sees == "window":
-            kernel, *others = weights
-            return [np.pad(kernel, ((0, self.steps - len(kernel)), (0, 0))), *others]
-        return weights
 
     @cached_property
     def order(self):
@@ -151,8 +149,8 @@ class Training:
     def _train(self, name, first, last):
         begin = time.perf_counter()
         rate = tf.constant(self.experiment.learning_rate, tf.float32)
-        bounds = tf.constant(first), tf.constant(last)
-        state, squares = self.trainers[name].train(self.states[name], self.part, self.order, *bounds, rate)
+        batches = tf.constant(self.experiment.batch_size), tf.constant(first), tf.constant(last)
+        state, squares = self.trainers[name].train(self.states[name], self.part, self.order, *batches, rate)
         self.states[name], self.fresh[name] = state, float(squares)
         return time.perf_counter() - begin
 
@@ -191,8 +189,6 @@ class Training:
                 )
                 self._validate(name, self.states[name].weights)
                 self.squares[name] = 0.0
-        weights = {name: [w.numpy() for w in state.weights] for name, state in self.states.items()}
-        weights["dnn"][0] = weights["dnn"][0][: len(self.experiment.dnn_steps)]
         return Result(
             experiment=self.experiment,
             losses={name: list(losses) for name, losses in self.losses.items()},
@@ -201,7 +197,10 @@ class Training:
             updates=self.updates,
             seconds=self.seconds,
             status="diverged" if diverged else "done" if self.over else "cancelled",
-            weights=weights,
+            weights={
+                name: shrunk(name, [weight.numpy() for weight in state.weights], self.small, self.large)
+                for name, state in self.states.items()
+            },
             trace=self.trace,
         )
 

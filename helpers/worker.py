@@ -1,8 +1,13 @@
 """The one thread that trains for all Labs of a kernel: the newest request wins."""
 
+import signal
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Condition, Thread, current_thread
+from typing import Any
+
+from IPython import get_ipython
 
 
 @dataclass
@@ -23,7 +28,10 @@ class Worker:
     """A daemon thread with room for one waiting request; `changed` guards all of its state."""
 
     def __init__(self):
-        self.changed, self.waiting, self.working, self.thread = Condition(), None, None, None
+        self.changed = Condition()
+        self.waiting: Any = None  # a Request, or None
+        self.working: Any = None
+        self.thread: Thread | None = None
 
     def submit(self, owner, work, delay=0.0):
         """Ask for `work(request)` after `delay` seconds; whatever waits or works for anyone is stale at once."""
@@ -80,3 +88,26 @@ class Worker:
 
 
 WORKER = Worker()
+
+
+@lru_cache(maxsize=1)
+def stop_when_interrupted():
+    """Let *Interrupt Kernel* end the run in progress, whether the kernel is running a cell or not.
+
+    ipykernel ignores an interrupt while no cell runs, and raises KeyboardInterrupt in the main thread while one does;
+    neither reaches the worker. So we stand in for both of its signal handlers, and pass on what the second did.
+    """
+    shell: Any = get_ipython()
+    kernel: Any = getattr(shell, "kernel", None)
+    if not hasattr(kernel, "saved_sigint_handler"):
+        return  # no notebook
+
+    def stop(*_):
+        WORKER.stop(why="the kernel was interrupted")
+
+    def stop_and_raise(*given):
+        stop()
+        signal.default_int_handler(*given)
+
+    kernel.saved_sigint_handler = stop  # what ipykernel puts in force as soon as this cell is over
+    shell.events.register("pre_run_cell", lambda *_: signal.signal(signal.SIGINT, stop_and_raise))

@@ -1,65 +1,17 @@
 """The Lab in a real kernel, driven as the browser does it: by comm messages."""
 
-import ast
-import time
-
-import nbformat
 import pytest
-from nbclient import NotebookClient
+from kernel import a_kernel
 
 NAMES = ("length", "stride", "noise", "activation", "shuffle")
-
-
-class Kernel:
-    """A kernel with a Lab in it; `ask` runs code, `send` speaks to a widget as the browser does."""
-
-    def __init__(self, client):
-        self.client = client
-        self.run("from helpers import EXAMPLES, Experiment, Lab, run, sine")
-        self.run(f"lab = Lab(Experiment(sine(24, 30), epochs=3), controls={NAMES}); lab")
-
-    def run(self, code):
-        """Run code, and return its output; an error in it is an error here."""
-        cell = nbformat.v4.new_code_cell(code)
-        self.client.nb.cells.append(cell)
-        self.client.execute_cell(cell, len(self.client.nb.cells) - 1)
-        assert not [output for output in cell.outputs if output.get("name") == "stderr"], cell.outputs
-        return cell.outputs
-
-    def ask(self, expression):
-        """Return the value of an expression."""
-        outputs = self.run(f"print(repr({expression}))")
-        assert {output.get("name") for output in outputs} == {"stdout"}, outputs
-        return ast.literal_eval("".join(output["text"] for output in outputs))
-
-    def send(self, widget, **data):
-        """Send a comm message to a widget."""
-        shell = self.client.kc.shell_channel
-        content = {"comm_id": self.ask(f"{widget}.model_id"), "data": data}
-        shell.send(self.client.kc.session.msg("comm_msg", content))
-
-    def move(self, widget, **state):
-        """Set a widget's state, as a hand on a slider does."""
-        self.send(widget, method="update", state=state, buffer_paths=[])
-
-    def click(self, word):
-        """Click the button with this word on it."""
-        self.send(f"lab.buttons[{word!r}]", method="custom", content={"event": "click"})
-
-    def until(self, expression, seconds=90):
-        """Wait until an expression is true."""
-        end = time.monotonic() + seconds
-        while not self.ask(f"bool({expression})"):
-            assert time.monotonic() < end, (expression, self.ask("lab.status"))
-            time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
 def kernel():
     """A kernel with a Lab, for all the tests here."""
-    client = NotebookClient(nbformat.v4.new_notebook(), kernel_name="python3", timeout=120)
-    with client.setup_kernel():
-        yield Kernel(client)
+    with a_kernel() as kernel:
+        kernel.run(f"lab = Lab(Experiment(sine(24, 30), epochs=3), controls={NAMES}); lab")
+        yield kernel
 
 
 def test_a_move_of_each_control_retrains_with_it(kernel):
@@ -114,6 +66,5 @@ def test_an_example_is_chosen_from_the_menu(kernel):
 
 
 def test_no_thread_printed_and_one_worker_trained(kernel):
-    outputs = [output for cell in kernel.client.nb.cells for output in cell.outputs]
-    assert not [output for output in outputs if output.get("name") == "stderr"]
-    assert kernel.ask("sum(t.name == 'lab' for t in __import__('threading').enumerate())") == 1
+    assert kernel.complaints() == []
+    assert kernel.ask("sum(t.name == 'lab' for t in threading.enumerate())") == 1

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from helpers import Experiment, Series, constant_error, floor, sine
+from helpers import Experiment, Series, constant_error, fast_cycle, floor, memory, sine, trend, two_cycles
 
 LENGTHS = [1, 2, 3, 6, 9, 12, 18, 24, 30, 168]
 
@@ -148,8 +148,9 @@ def test_with_noise_a_model_can_beat_the_best_linear_predictor_by_far():
 
 
 def test_with_noise_a_longer_window_has_a_lower_floor():
-    floors = [floor(Experiment(length=length, noise=0.3))["lstm"] for length in (1, 2, 3, 6, 12, 24, 48, 96)]
-    assert floors == sorted(floors, reverse=True)
+    for series, lengths in (("sine", (1, 2, 3, 6, 12, 24, 48, 96)), ("memory", (23, 24, 48, 72, 240, 1751))):
+        floors = [floor(Experiment(series, 0.3, length))["lstm"] for length in lengths]
+        assert floors == sorted(set(floors), reverse=True)
     louder = [floor(Experiment(noise=noise))["lstm"] for noise in (0.1, 0.3, 0.6, 1.0, 2.0)]
     assert louder == sorted(louder)
 
@@ -158,7 +159,10 @@ def test_the_noise_of_the_series_counts_as_the_noise_of_the_experiment_does():
     assert floor(Experiment(series=sine(noise=0.3))) == floor(Experiment(noise=0.3))
 
 
-@pytest.mark.parametrize("settings", [{}, {"length": 3}, {"noise": 0.3, "length": 6}, {"dnn_sees": "latest"}], ids=str)
+SERIES = [{"series": "memory"}, {"series": "memory", "noise": 0.3}, {"series": "two_cycles"}, {"series": "fast_cycle"}]
+
+
+@pytest.mark.parametrize("settings", [{}, {"length": 3}, {"noise": 0.3}, {"dnn_sees": "latest"}, *SERIES], ids=str)
 def test_the_stride_moves_no_floor(settings):
     floors = [floor(Experiment(**settings, stride=stride)) for stride in (1, 8, 24, 1000)]
     assert all(other == floors[0] for other in floors)
@@ -170,9 +174,11 @@ def test_the_settings_of_the_training_move_no_floor():
 
 
 def test_an_unknown_series_has_no_known_floor():
-    mine = Series(np.arange(100.0), np.arange(100.0), period=24)
-    for series in (mine, sine().normalised()):
-        assert floor(Experiment(series=series, length=3)) == {"lstm": None, "dnn": None}
+    mine = Series(np.arange(100.0), np.arange(100.0), period=24, ahead=6)
+    scaled = [make().normalised() for make in (sine, two_cycles, memory, fast_cycle)]
+    unknown = [trend(), two_cycles(noise=0.1), fast_cycle(noise=0.1), two_cycles(25, 60)]
+    for series in (mine, *scaled, *unknown):
+        assert floor(Experiment(series, length=9)) == {"lstm": None, "dnn": None}
 
 
 def test_noise_too_faint_to_compute_with_has_no_known_floor():
@@ -182,3 +188,63 @@ def test_noise_too_faint_to_compute_with_has_no_known_floor():
 def test_the_constant_answer_costs_the_variance_of_the_targets():
     assert constant_error(sine()) == pytest.approx(0.5, abs=1e-3)
     assert constant_error(Series([1, 2], [3, 7])) == pytest.approx(4)
+
+
+SUMS = [("sine", [8759 / 365], 8759 / 365 / 4), ("two_cycles", [24, 168], 6), ("fast_cycle", [24, 24 / 7.02], 6)]
+
+
+@pytest.mark.parametrize("name, cycles, ahead", SUMS, ids=lambda given: given if isinstance(given, str) else "")
+def test_a_sum_of_sines_has_the_floor_0_just_where_weights_below_100_answer_exactly(name, cycles, ahead):
+    def value(at):
+        return sum(np.sin(2 * np.pi * at / cycle) for cycle in cycles)
+
+    rows, found = np.arange(0, 8760, 5), []
+    for rate in (1, 2, 3, 4, 5, 8, 11, 12, 24):
+        for length in (2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 15, 17, 18, 24, 25, 30, 36, 48, 54, 168):
+            experiment = Experiment(name, length=length, sampling_rate=rate, dnn_sees="window")
+            if name == "sine" and experiment.windows.steps == 1:
+                continue  # there more is known
+            samples = value(rows[:, None] - ages(experiment))
+            weights = np.linalg.lstsq(samples, value(rows + ahead), rcond=1e-12)[0]
+            exact = np.mean((samples @ weights - value(rows + ahead)) ** 2) < 1e-12 and np.linalg.norm(weights) < 100
+            assert floor(experiment) == dict.fromkeys(("lstm", "dnn"), 0.0 if exact else None), experiment
+            found.append(exact)
+    assert any(found) and not all(found)
+
+
+def test_only_of_one_sine_with_a_target_a_quarter_ahead_is_the_floor_of_one_sample_known():
+    elsewhere = dataclasses.replace(sine(), targets=np.roll(sine().values, -3), ahead=3)
+    for series in ("two_cycles", "fast_cycle", elsewhere):
+        assert floor(Experiment(series, length=24)) == {"lstm": 0.0, "dnn": None}
+    assert floor(Experiment(elsewhere, noise=0.3)) == {"lstm": None, "dnn": None}
+    known = np.cos(2 * np.pi * 3 / sine(25, 60).period) ** 2 / 2  # though a quarter is 6.25 samples there
+    assert floor(Experiment(sine(25, 60), length=3)) == {"lstm": 0.0, "dnn": pytest.approx(known)}
+
+
+@pytest.mark.parametrize("noise", [0, 0.7])
+@pytest.mark.parametrize("kept", [0.95, 0.6])
+def test_the_floor_of_memory_is_what_least_squares_leaves_of_200_000_samples(kept, noise):
+    series = memory(24, 8334, kept, seed=1).noisy(noise)
+    for length, rate in ((1, 1), (23, 1), (24, 1), (24, 7), (30, 2), (47, 23), (48, 5), (48, 24), (50, 1), (72, 6)):
+        experiment = Experiment(memory(24, 60, kept), noise, length, sampling_rate=rate)
+        rows = np.arange(length, len(series))
+        samples, target = series.values[rows[:, None] - ages(experiment), 0], series.targets[rows, 0]
+        for model, seen in (("lstm", samples), ("dnn", samples[:, :1])):
+            weights = np.linalg.solve(seen.T @ seen, seen.T @ target)
+            measured = np.mean((seen @ weights - target) ** 2)
+            assert floor(experiment)[model] == pytest.approx(measured, rel=0.05), experiment
+
+
+@pytest.mark.parametrize("kept", [0, 0.3, 0.95, 1])
+def test_the_floor_of_memory_is_what_a_day_does_not_keep(kept):
+    for hours in (12, 24):
+        for sees in ("oldest", "latest", "window"):
+            for length in (1, hours - 1, hours, hours + 1, 2 * hours, 4 * hours, 200):
+                floors = floor(Experiment(memory(hours, 120, kept), length=length, dnn_sees=sees))
+                lstm = 1 - kept**2 if length >= hours else 1
+                oldest = 1 - kept ** (2 * length / hours) if length % hours == 0 else 1
+                dnn = {"oldest": oldest, "latest": 1, "window": lstm}[sees]
+                assert floors == {"lstm": pytest.approx(lstm, abs=1e-9), "dnn": pytest.approx(dnn, abs=1e-9)}
+                assert min(floors.values()) >= 0
+        noisy = floor(Experiment(memory(hours, 120, kept, noise=0.5), length=hours + 1))
+        assert noisy == {"lstm": pytest.approx(1 - kept**2 / 1.25), "dnn": 1}

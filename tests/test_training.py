@@ -379,11 +379,11 @@ def test_no_slider_compiles_anything_anew():
             shuffle=draw.random() < 0.5,
             epochs=draw.randint(1, 3),
             max_updates=draw.choice([1, 2, 5, None if i < 5 else 3]),
-            **WHOLE_WINDOWS,
+            **WHOLE_WINDOWS | {"units": draw.randint(1, 50), "batch_size": draw.randint(1, 32)},
         )
         for i in range(30)
     ]
-    compiled = [trainer(name, 6, "tanh", 32, "window", 168) for name in MODELS]
+    compiled = [trainer(name, 50, "tanh", 32, "window", 168) for name in MODELS]
 
     def compilations():
         functions = [f for one in compiled for f in (one.train, one.evaluate, one.predict)]

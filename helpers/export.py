@@ -1,0 +1,122 @@
+"""An Experiment as a plain Keras script, for the learner to take home."""
+
+import textwrap
+
+from .checks import choice
+
+FLAVOURS = ("generator", "dataset")
+LINES, WIDTH = 40, 100  # at most
+INDENT = " " * 4
+
+SEES = {  # the layer that takes from each window what the DNN is given
+    "oldest": "Lambda(lambda window: window[:, 0]),  # it sees the oldest sample alone",
+    "latest": "Lambda(lambda window: window[:, -1]),  # it sees the latest sample alone",
+    "window": "Reshape(({steps},)),  # it sees the whole window",
+}
+
+# Both models of `models.make`, each initializer with the seed that it has there.
+MODELS = """\
+seeds = np.random.SeedSequence({seed}).generate_state(6).tolist()  # the same weights each time
+glorot = [keras.initializers.GlorotUniform(seed) for seed in seeds]
+orthogonal = keras.initializers.Orthogonal(seed=seeds[1])
+lstm = keras.Sequential([
+    keras.layers.LSTM({units}, "{activation}", kernel_initializer=glorot[0], recurrent_initializer=orthogonal),
+    keras.layers.Dense(1, kernel_initializer=glorot[4]),
+])
+dnn = keras.Sequential([
+    keras.layers.{sees}
+    keras.layers.Dense({units}, "{activation}", kernel_initializer=glorot[3]),
+    keras.layers.Dense(1, kernel_initializer=glorot[5]),
+])"""
+
+TRAINING = """\
+for model in (lstm, dnn):
+    model.compile(optimizer=keras.optimizers.Adam({learning_rate}), loss="mse")
+    {fit}
+lstm_loss, dnn_loss = (model.history.history["loss"][-1] for model in (lstm, dnn))
+print(f'{{{{"lstm": {{lstm_loss}}, "dnn": {{dnn_loss}}}}}}')"""
+
+
+def to_keras(experiment, flavour="generator"):
+    """Return the source of a Keras script that makes this very run: same series, windows, weights and order.
+
+    The script imports NumPy and Keras alone, and prints one line of JSON last: both models' mean squared errors in
+    the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a "generator", Keras's
+    `TimeseriesGenerator`, as the article has it, or from a "dataset", `keras.utils.timeseries_dataset_from_array`, as
+    Keras 3 wants it. It has 40 lines or fewer, unless the series alone takes more than 12. Raises ValueError for
+    another flavour, and for a series without a recipe: bare arrays, or a file that NumPy alone cannot read.
+    """
+    choice("flavour", flavour, FLAVOURS)
+    series = experiment.series_with_noise
+    if not series.recipe:
+        raise ValueError(
+            f"series {experiment.series!r} cannot be made anew by NumPy alone; "
+            "save its values as a plain CSV file, a name and then one number a line, and use from_csv"
+        )
+    head = [textwrap.fill(repr(experiment), WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)]
+    head += ["import numpy as np", "from tensorflow import keras"]
+    if flavour == "generator":
+        head.append("from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator")
+    data = [series.recipe, *_windows(experiment, flavour)]
+    if series.recipe.startswith("def "):
+        data.insert(0, "")
+    settings = vars(experiment) | {"fit": f"\n{INDENT}".join(_fit(experiment, flavour))}
+    settings["sees"] = SEES[experiment.dnn_sees].format(steps=experiment.windows.steps)
+    models, training = MODELS.format(**settings), TRAINING.format(**settings)
+    return _tightened("\n\n".join(["\n".join(head), "\n".join(data), models, training]))
+
+
+def _windows(experiment, flavour):
+    """Yield the lines that make the windows of the training part."""
+    windows, samples = experiment.windows, len(experiment.train)
+    yield f"values, targets = values[:{samples}, None], targets[:{samples}, None]  # the first 80 %, as columns"
+    if flavour == "generator":
+        yield "# The target of a window is that of the row just after it."
+        given = f"TimeseriesGenerator(values, targets, length={windows.length}"
+        stride, first = "stride", "windows[0]"
+    else:
+        yield "# Keras pairs a window with the target at its first sample: so targets start at the first row."
+        given = "keras.utils.timeseries_dataset_from_array("
+        given += f"values, targets[{windows.length}:], sequence_length={windows.steps}"
+        stride, first = "sequence_stride", "next(windows.as_numpy_iterator())"
+    if windows.stride > 1:
+        given += f", {stride}={windows.stride}"
+    if windows.sampling_rate > 1 and (flavour == "generator" or windows.steps > 1):  # else Keras may refuse it
+        given += f", sampling_rate={windows.sampling_rate}"
+    line = f"windows = {given}, batch_size={'len(values)' if experiment.shuffle else windows.batch_size})"
+    if len(line) > WIDTH:
+        name, _, given = line.partition("(")
+        line = f"{name}(\n{textwrap.fill(given, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)}"
+    yield line
+    if experiment.shuffle:
+        yield f"inputs, targets = {first}  # all of them, as one batch"
+
+
+def _fit(experiment, flavour):
+    """Yield the lines that fit one model, to the last epoch, or to the update that ends it early."""
+    updates, per_epoch = experiment.updates, experiment.windows.updates_per_epoch(experiment.train)
+    epochs, more = divmod(updates, per_epoch)
+    batch, quietly = f"batch_size={experiment.batch_size}", "shuffle=False, verbose=0"
+    if experiment.shuffle:
+        yield f"for epoch in range({epochs + (more > 0)}):"
+        yield f"    order = np.random.default_rng([{experiment.seed}, epoch]).permutation(len(inputs))"
+        if more:
+            left = f"{experiment.batch_size} * ({updates} - {per_epoch} * epoch)"
+            yield f"    order = order[: {left}]  # {updates} updates, {per_epoch} an epoch"
+        yield f"    model.fit(inputs[order], targets[order], {batch}, {quietly})"
+        return
+    if epochs:
+        why = "  # or fit shuffles the batches" if flavour == "generator" else ""
+        yield f"model.fit(windows, epochs={epochs}, {quietly}){why}"
+    if more:
+        yield f"model.fit(windows, steps_per_epoch={more}, {quietly})  # {updates} updates in all"
+
+
+def _tightened(source):
+    """Return the source in at most 40 lines, if that can be had without brackets and blank lines of their own."""
+    if len(source.splitlines()) > LINES:
+        source = source.replace(",\n])", "])")
+    lines = source.splitlines()
+    while len(lines) > LINES and "" in lines:
+        lines.remove("")
+    return "\n".join(lines) + "\n"

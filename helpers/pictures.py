@@ -1,0 +1,111 @@
+"""What all pictures share, in matplotlib.
+
+Live pictures are SVG, so that they follow the light or dark theme. As in matplotlib's blitting, what stands still is
+drawn once, and only the animated artists are drawn anew, over it. No pyplot and no mathtext: pictures are drawn from
+several threads, one at a time.
+"""
+
+import base64
+import io
+import re
+from html import escape
+from threading import RLock
+from typing import Any
+
+import matplotlib
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+
+matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
+LOCK = RLock()
+INK = "#010203"  # stands for the colour of the page's own text
+COLOURS = {
+    "lstm": "#0a85d1",
+    "dnn": "#d55e00",
+    "target": "#009e73",
+}  # told apart by colour-blind eyes, on light and dark
+STYLES = {"lstm": "-", "dnn": "--"}
+NAMES = {"lstm": "LSTM", "dnn": "DNN"}
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 11, "labelcolor": INK, "borderaxespad": 0.2}
+
+
+class Picture:
+    """A figure with a sentence that says what it shows; a notebook shows both."""
+
+    sentence = ""
+
+    def __init__(self, width, height, rows):
+        self.figure = Figure((width, height), dpi=72, layout="constrained", facecolor="none")
+        self.axes = self.figure.subplots(len(rows), sharex=True, height_ratios=rows, squeeze=False)[:, 0]
+        self.still = None  # the SVG of what stands still
+        for axes in self.axes:
+            axes.set_facecolor("none")
+            axes.tick_params(colors=INK, labelsize=11)
+            for spine in axes.spines.values():
+                spine.set(color=INK, alpha=0.4)
+
+    def grid(self, axes, **which):
+        """Draw faint lines at the ticks."""
+        axes.grid(alpha=0.12, color=INK, **which)
+
+    def moving(self, artist):
+        """Mark an artist as one that is drawn anew each time, and return it."""
+        artist.set_animated(True)
+        return artist
+
+    def legend(self, axes, columns):
+        """Draw the legend above the axes."""
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, **LEGEND)
+
+    def second_legend(self, axes, lines, words):
+        """Draw a legend of these lines to the right of the other, and return it."""
+        legend = axes.add_artist(Legend(axes, lines, words, loc="lower right", bbox_to_anchor=(1, 1), **LEGEND))
+        legend.set_clip_on(False)  # it lies outside, and the layout must make room for it
+        return legend
+
+    def svg(self):
+        """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
+        with LOCK:
+            if self.still is None:
+                self.figure.set_layout_engine("constrained")
+                self.figure.draw_without_rendering()
+                self.figure.set_layout_engine("none")  # solved: the axes keep their place while things move
+                self.still = self._svg(self.figure.draw)
+            return self.still, self._svg(self._draw_moving)
+
+    def _draw_moving(self, renderer):
+        for axes in self.axes:
+            for artist in axes.get_children():
+                if artist.get_animated():
+                    artist.draw(renderer)
+
+    def _svg(self, draw):
+        width, height = self.figure.get_size_inches() * 72
+        text = io.StringIO()
+        renderer = RendererSVG(width, height, text, image_dpi=72)
+        draw(renderer)
+        renderer.finalize()
+        svg = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL)
+        svg = re.sub(
+            r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', r'\1aria-hidden="true" focusable="false"', svg, count=1
+        )
+        return svg.replace(INK, "currentColor")
+
+    def png(self):
+        """Return the whole picture as PNG bytes, dark on white."""
+        with LOCK:
+            data = io.BytesIO()
+            self.figure.savefig(data, format="png", dpi=96, facecolor="white")
+            return data.getvalue()
+
+    def html(self):
+        """Return the whole picture with its sentence, as alt text and below, for a page that runs no kernel."""
+        said, data = escape(self.sentence), base64.b64encode(self.png()).decode()
+        return f'<figure><img alt="{said}" src="data:image/png;base64,{data}"><figcaption>{said}</figcaption></figure>'
+
+    def _repr_mimebundle_(self, **_):
+        return {"text/html": self.html(), "text/plain": self.sentence}
+
+    def __repr__(self):
+        return self.sentence
