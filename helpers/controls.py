@@ -24,29 +24,47 @@ LABEL = {"description_width": "8em"}
 
 
 class Names(anywidget.AnyWidget):
-    """Gives every slider handle and box in a Lab its label as accessible name; makes the spoken line a live region."""
+    """Gives every slider handle and box in a Lab its label as accessible name; makes the spoken line a live region.
+
+    It also keeps JupyterLab's one-letter shortcuts from what is typed in a Lab or a card: D D would delete its cell.
+    """
 
     _esm = """
+    const SAID = {  // where the slider's own number is not the setting
+      learning_rate: (now) => `${+(10 ** now).toPrecision(3)}`,
+      max_updates: (now) => (+now ? `${+now}` : "no limit"),
+    };
     function render({ el }) {
       el.style.display = "none";
-      let observer;
+      let observer, lab;
+      const keep = ({ ctrlKey, metaKey, altKey, shiftKey, key }) => {
+        const shortcut = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+        lab?.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+      };
       const start = () => {
-        const lab = el.closest(".lab");
+        lab = el.closest(".lab, .lab-card");
         if (!lab) return requestAnimationFrame(start);
         const name = () => {
           for (const row of lab.querySelectorAll(".lab-control")) {
             const label = row.querySelector(".widget-label")?.textContent;
-            row.querySelector(".noUi-handle")?.setAttribute("aria-label", label);
+            const handle = row.querySelector(".noUi-handle"), said = SAID[label]?.(handle.ariaValueNow);
+            handle?.setAttribute("aria-label", label);
+            if (said && handle.ariaValueText !== said) handle.ariaValueText = said;
             row.querySelector(".lab-box input")?.setAttribute("aria-label", `${label}, typed`);
           }
           lab.querySelector(".lab-spoken")?.setAttribute("role", "status");
         };
         name();
         observer = new MutationObserver(name);
-        observer.observe(lab.querySelector(".lab-controls"), { childList: true, subtree: true });
+        const controls = lab.querySelector(".lab-controls") ?? lab;
+        observer.observe(controls, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
       };
       start();
-      return () => observer?.disconnect();
+      window.addEventListener("keydown", keep, true);
+      return () => {
+        observer?.disconnect();
+        window.removeEventListener("keydown", keep, true);
+      };
     }
     export default { render };
     """

@@ -141,19 +141,21 @@ class Lab(Panel):
             return True
 
     def _work(self, request):
+        self._told(self._train, request)
+
+    def _told(self, act, *given, **how):
+        """Call a function; whatever goes wrong belongs in the status line, since nobody sees a thread's traceback."""
         try:
-            self._train(request)
-        except Exception as error:  # whatever went wrong belongs in the status line: nobody sees a thread's traceback
+            return act(*given, **how)
+        except Exception as error:
             self._say("failed", f"{type(error).__name__}: {error}")
 
     def _warm_up(self, request):
         request.resting = request.ahead = True
-        try:
-            training = self._new_training(self.experiment)
-            training.compile()
+        training = self._told(self._new_training, self.experiment)
+        if training:
+            self._told(training.compile)
             training.close()
-        except Exception as error:
-            self._say("failed", f"{type(error).__name__}: {error}")
 
     @staticmethod
     def _new_training(experiment):
@@ -255,7 +257,7 @@ class Lab(Panel):
     def _ground(self, earlier=()):
         self._losses.ground_for(self.experiment, earlier, self._baselines.value)
 
-    def _toggle_baselines(self, _):
+    def _toggle_baselines(self):
         with self._lock:
             training = self._training
             self._ground(self.runs if training is None else [r for r in self.runs if r.trace is not training.trace])

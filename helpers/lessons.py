@@ -8,8 +8,16 @@ from functools import cached_property
 from html import escape
 
 import ipywidgets as widgets
+from IPython.display import display
+
+from .controls import Names
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+KEPT = """<div class="lab-kept">{}<p>Run this cell to bring its controls to life.</p></div>
+<style>
+.jp-OutputArea-child:has(.lab-kept):has(+ * > * > .jupyter-widgets),
+.jp-OutputArea-child:has(.lab-kept) + :has(> .jupyter-widgets) {{ display: none }}
+</style>"""
 
 
 class Text(str):
@@ -25,6 +33,16 @@ def html(text):
     return f'<div style="font-size: 14px; line-height: 1.5; white-space: pre-wrap">{marked}</div>'
 
 
+def show(shown, kept):
+    """Show widgets, and HTML that takes their place in a saved notebook once no kernel knows them any more.
+
+    JupyterLab always picks the widgets of an output, and instead of lost ones shows an error. So the HTML is an output
+    of its own, with a style that hides either it, beside live widgets, or that error.
+    """
+    display({"text/html": KEPT.format(kept)}, raw=True)
+    display(shown, raw=True)
+
+
 class Card:
     """Something with text, its `repr`, and widgets, its `box`, that a browser shows instead."""
 
@@ -32,6 +50,9 @@ class Card:
 
     def _repr_mimebundle_(self, **_):
         return {"text/plain": repr(self), VIEW: self.box._repr_mimebundle_()[VIEW]}
+
+    def _ipython_display_(self):
+        show(self._repr_mimebundle_(), kept=html(repr(self)))
 
     def _said(self, text):
         """Show text below the widgets, where a screen reader announces it, and return it."""
@@ -112,7 +133,8 @@ class Prediction(Card):
     @cached_property
     def box(self):
         """The widgets."""
-        return widgets.VBox([widgets.HTML(html(self.question)), self.choice, self.button, self.news])
+        children = [widgets.HTML(html(self.question)), self.choice, self.button, self.news, Names()]
+        return widgets.VBox(children).add_class("lab-card")
 
 
 class Exercise(Card):
@@ -165,4 +187,5 @@ class Exercise(Card):
             button = widgets.Button(description=label, tooltip=tooltip)
             button.on_click(lambda _, action=action: action())
             buttons.append(button)
-        return widgets.VBox([widgets.HTML(html(self.question)), widgets.HBox(buttons), self.news])
+        children = [widgets.HTML(html(self.question)), widgets.HBox(buttons), self.news, Names()]
+        return widgets.VBox(children).add_class("lab-card")

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from .controls import LABEL, Control, Names
 from .experiment import EXAMPLES
+from .lessons import show
 
 STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
 
@@ -20,7 +21,7 @@ class Panel(widgets.VBox):
     """
 
     def __init__(self, experiment, controls, baselines):
-        self._controls = {name: Control(name, getattr(experiment, name, None), self._change) for name in controls}
+        self._controls = {name: Control(name, getattr(experiment, name, None), self._moved) for name in controls}
         self.controls = {name: control.widget for name, control in self._controls.items()}
         self._layers = {name: (widgets.HTML(), widgets.HTML()) for name in ("windows", "losses")}
         self._sentences = {name: widgets.HTML().add_class("lab-sentence") for name in self._layers}
@@ -29,14 +30,15 @@ class Panel(widgets.VBox):
         self._scrubber = widgets.IntSlider(1, 1, 1, description="window", readout=False, style=LABEL)
         self._of = widgets.HTML()
         self._scrubber.layout = widgets.Layout(width="auto", flex="1 1 auto")
-        self._scrubber.observe(self._scrub, "value")
+        self._scrubber.observe(lambda change: self._told(self._scrub, change), "value")
         options = [("choose …", 0), *((f"{k}: {self._words(e)}", k) for k, e in EXAMPLES.items())]
         self._example = widgets.Dropdown(options=options, description="example", style=LABEL)
         self._example.layout = widgets.Layout(width="auto")
-        self._example.observe(self._choose, "value")
+        self._example.observe(lambda change: self._told(self._choose, change), "value")
         self._baselines = widgets.Checkbox(bool(baselines), description="baselines", style=LABEL)
         self._baselines.layout = widgets.Layout(width="auto")
-        self._baselines.observe(self._toggle_baselines, "value")
+        self._baselines.observe(lambda _: self._told(self._toggle_baselines), "value")
+        self._baselines.observe(lambda change: self._announce("baselines", change.new), "value")
         self.buttons = {}
         for word, action, tip in (
             ("Train", self.train, "train from the initial weights, or go on after a pause"),
@@ -45,7 +47,7 @@ class Panel(widgets.VBox):
             ("Reset", self.reset, "back to the initial weights; forget the runs"),
         ):
             self.buttons[word] = widgets.Button(description=word, tooltip=tip)
-            self.buttons[word].on_click(lambda _, action=action: action())
+            self.buttons[word].on_click(lambda _, action=action: self._told(action))
         super().__init__(
             [
                 widgets.HTML(f"<style>{STYLE}</style>"),
@@ -86,7 +88,7 @@ class Panel(widgets.VBox):
             style=LABEL,
             layout=widgets.Layout(width="auto"),
         )
-        self._flavour.observe(lambda _: self._refresh(), "value")
+        self._flavour.observe(lambda _: self._told(self._refresh), "value")
         self._code = widgets.Textarea(
             description="Keras code", style=LABEL, rows=24, layout=widgets.Layout(width="auto")
         )
@@ -96,15 +98,22 @@ class Panel(widgets.VBox):
         for what, part in shown.items():
             part.layout.display = "none"
             self.buttons[what] = widgets.Button(description=f"Show {what}", layout=widgets.Layout(width="auto"))
-            self.buttons[what].on_click(lambda button, what=what, part=part: self._open(button, what, part))
+            self.buttons[what].on_click(lambda button, what=what, part=part: self._told(self._open, button, what, part))
         buttons = widgets.HBox([self.buttons[what] for what in shown]).add_class("lab-buttons")
         return widgets.VBox([buttons, *shown.values()]).add_class("lab-more")
+
+    def _moved(self, *given, **how):
+        self._told(self._change, *given, **how)
 
     def _open(self, button, what, part):
         hidden = part.layout.display == "none"
         part.layout.display = None if hidden else "none"
         button.description = f"{'Hide' if hidden else 'Show'} {what}"
         self._refresh()
+        self._announce(what, hidden)
+
+    def _announce(self, what, shown):
+        self._spoken.value = f"{what} {'shown' if shown else 'hidden'}"
 
     def _refresh(self):
         """Write anew what is open below the pictures: the Keras code for the settings now, the table of the runs."""
@@ -136,6 +145,10 @@ class Panel(widgets.VBox):
         self._scrubber.max, self._scrubber.value = windows, self.window + 1
         self._of.value = f"{self.window + 1:,} of {windows:,}"
         self._facts.value = f"{' · '.join(facts)}<br><code>{escape(code)}</code>"
+
+    def _ipython_display_(self):
+        shown = self._repr_mimebundle_()
+        show(shown, kept=shown.pop("text/html"))
 
     def _show(self, name, picture):
         """Show a picture and its sentence."""

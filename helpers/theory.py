@@ -104,7 +104,7 @@ def constant_error(series):
 def baselines(experiment):
     """Return the validation losses of three forecasts that need no network, by name; None where one is not possible.
 
-    "last value" repeats the newest sample of the window. "same hour yesterday" ("one period earlier", where a period
+    "last value" repeats the sample just before the row. "same hour yesterday" ("one period earlier", where a period
     is no day) repeats the newest known sample that lies whole periods before the target. "linear autoregression" is
     the weighted sum of the window's samples, and a constant, that fits the training windows best by least squares.
     """
@@ -125,7 +125,16 @@ def baselines(experiment):
 
 @lru_cache(maxsize=64)
 def _weights(series, noise, length, stride, sampling_rate):
-    """Return the weights of the linear autoregression, that of the constant last, as fitted on the training windows."""
+    """Return the weights of the linear autoregression, that of the constant last, as fitted on the training windows.
+
+    The normal equations of least squares, all values taken from their mean, since that keeps digits; what is added to
+    the diagonal is too small to count, and solves them too where samples of the window repeat each other.
+    """
     inputs, targets = Windows(length, stride, sampling_rate).take(prepared(series, noise)[1])
-    inputs = np.hstack([inputs[:, :, 0], np.ones([len(inputs), 1])]).astype(float)
-    return np.linalg.lstsq(inputs, targets[:, 0].astype(float))[0]
+    inputs, targets = inputs[:, :, 0].astype(float), targets[:, 0].astype(float)
+    means, mean = inputs.mean(axis=0), targets.mean()
+    inputs -= means
+    products = inputs.T @ inputs
+    products += np.eye(len(products)) * (1e-14 * np.trace(products) or 1)
+    weights = np.linalg.solve(products, inputs.T @ (targets - mean))
+    return np.append(weights, mean - weights @ means)

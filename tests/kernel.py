@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 
 import nbformat
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 
 WATCH = """
@@ -70,9 +71,16 @@ class Kernel:
             assert time.monotonic() < end, (expression, self.ask("lab.status"))
             time.sleep(0.05)
 
-    def interrupt(self):
-        """Do what *Interrupt Kernel* does."""
-        os.kill(self.ask("os.getpid()"), signal.SIGINT)
+    def interrupter(self):
+        """Return a function that does what *Interrupt Kernel* does."""
+        process = self.ask("os.getpid()")
+        return lambda: os.kill(process, signal.SIGINT)
+
+    def restart(self):
+        """Do what *Restart Kernel* does."""
+        run_sync(self.client.km.restart_kernel)(now=True)
+        run_sync(self.client.kc.wait_for_ready)(timeout=60)
+        self.__init__(self.client)
 
     def complaints(self):
         """Return what went wrong unseen: in a thread, in a callback, in the kernel's own log, on stderr."""

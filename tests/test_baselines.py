@@ -67,7 +67,7 @@ EXPERIMENTS = [  # with the period in samples, and the samples ahead
     (Experiment(mine(period=5, ahead=4), length=4), 5, 4),
     (Experiment(mine(period=5, ahead=5), length=4), 5, 5),
     (Experiment(mine(period=5, ahead=12), length=4), 5, 12),
-    (Experiment(mine(60, period=7.2, ahead=1), length=10, stride=12), 7, 1),  # more weights than windows
+    (Experiment(mine(60, period=7.2, ahead=1), length=10, stride=3), 7, 1),
     (Experiment(mine(period=24, ahead=0), noise=0.5, length=39), 24, 0),
 ]
 

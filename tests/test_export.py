@@ -35,11 +35,13 @@ RUNS = {
         replace(QUICK, activation="tanh", units=8, batch_size=50, learning_rate=0.01, length=6),
         "generator",
     ),
-    "one step, by a sampling rate beyond the series": (replace(QUICK, sampling_rate=5000), "dataset"),
+    "one step, by a sampling rate beyond the series, ended inside the first epoch": (
+        replace(QUICK, sampling_rate=5000, max_updates=20),
+        "dataset",
+    ),
     "shuffled by another seed": (replace(QUICK, shuffle=True, seed=3, sampling_rate=3, noise=0.3), "generator"),
     "shuffled, ended inside an epoch": (replace(QUICK, shuffle=True, max_updates=50, stride=2), "dataset"),
     "ended inside an epoch": (replace(QUICK, max_updates=50, dnn_sees="latest"), "generator"),
-    "ended inside the first epoch": (replace(QUICK, max_updates=20), "dataset"),
 }
 NEAR = {"lstm": 0.02, "dnn": 1e-4}  # an LSTM doubles its rounding errors time and again, in Keras's `fit` as here
 SEVERAL = [  # besides: all at once, and each bound

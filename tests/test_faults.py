@@ -1,0 +1,138 @@
+"""What goes wrong in a class: interrupts, cells run twice, two Labs, errors inside the machinery, a full disk."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from kernel import a_kernel
+
+from helpers import Experiment, Lab, run, sine
+from helpers.training import Training
+
+QUICK = Experiment(sine(24, 30), length=3, epochs=2)
+LONG = "Lab(Experiment(epochs=5000))"
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """A kernel for all the tests here; each makes Labs with names of their own."""
+    with a_kernel() as kernel:
+        yield kernel
+        assert kernel.complaints() == []
+
+
+def start(kernel, name):
+    """Start a long run in a new Lab of this name."""
+    kernel.run(f"{name} = {LONG}; {name}.train()")
+    kernel.until(f"'training, epoch' in {name}.status")
+
+
+def test_an_interrupt_while_no_cell_runs_stops_the_run(kernel):
+    start(kernel, "idle")
+    kernel.interrupter()()
+    kernel.until("'cancelled, the kernel was interrupted' in idle.status", 10)
+    kernel.run("idle.train()")
+    kernel.until("idle.status.startswith('run 2: training, epoch')")
+    kernel.run("idle.stop()")
+
+
+def test_an_interrupt_while_a_cell_waits_stops_both(kernel):
+    start(kernel, "busy")
+    threading.Timer(1.0, kernel.interrupter()).start()
+    kernel.run("interrupted = False\ntry:\n    busy.wait()\nexcept KeyboardInterrupt:\n    interrupted = True")
+    assert kernel.ask("interrupted")
+    kernel.until("'cancelled, the kernel was interrupted' in busy.status", 10)
+
+
+def test_running_the_labs_cell_again_stops_the_old_one(kernel):
+    start(kernel, "again")
+    kernel.run(f"old, again = again, {LONG}")
+    kernel.until("'cancelled, a new Lab was opened' in old.status", 10)
+    assert kernel.ask("again.status").startswith("run 0: ready")
+    assert kernel.ask("sum(thread.name == 'lab' for thread in threading.enumerate())") == 1
+
+
+def test_of_two_labs_the_one_last_touched_trains(kernel):
+    kernel.run(f"left, right = {LONG}, {LONG}")
+    for one, other in (("left", "right"), ("right", "left"), ("left", "right")):
+        kernel.move(f"{one}.controls['length']", value=3 if one == "left" else 5)
+        kernel.run(f"{one}.train()")
+        kernel.until(f"'training, epoch' in {one}.status")
+        assert ": training" not in kernel.ask(f"{other}.status")
+    kernel.until("'cancelled, another Lab is training' in right.status", 10)
+    kernel.run("left.stop()")
+
+
+def test_restarting_in_the_middle_of_a_run_leaves_nothing_behind():
+    with a_kernel() as kernel:
+        start(kernel, "lab")
+        process = kernel.ask("os.getpid()")
+        kernel.restart()
+        assert kernel.ask("os.getpid()") != process
+        kernel.run("lab = Lab(Experiment(sine(24, 30), length=3, epochs=2)); lab.train()")
+        kernel.until("': done' in lab.status")
+        assert kernel.complaints() == []
+
+
+@pytest.fixture
+def lab():
+    """A Lab on a month of data."""
+    lab = Lab(QUICK)
+    yield lab
+    lab.stop()
+    assert lab.wait(30)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no luck"), MemoryError(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize("place", ["advance", "result", "predict", "__init__"])
+def test_an_error_in_training_is_told_and_the_next_run_works(lab, monkeypatch, error, place):
+    def fail(*_, **__):
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Training, place, fail)
+        lab.train()
+        assert lab.wait(60)
+        assert lab.status.startswith(f"run {lab.number}: failed, {type(error).__name__}")
+    lab.train()
+    assert lab.wait(60)
+    assert lab.status.startswith(f"run {lab.number}: done")
+    assert lab.runs[-1].losses == run(QUICK).losses
+
+
+@pytest.mark.parametrize("picture", ["_windows", "_losses"])
+def test_an_error_in_drawing_is_told_and_the_next_run_works(lab, monkeypatch, picture):
+    def fail(*_, **__):
+        raise RuntimeError("no ink")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(getattr(lab, picture), "update", fail)
+        lab.train()
+        assert lab.wait(60)
+        assert "failed, RuntimeError: no ink" in lab.status
+    lab.controls["length"].value = 5
+    assert lab.wait(60)
+    assert ": done" in lab.status and lab.runs[-1].losses == run(replace(QUICK, length=5)).losses
+
+
+def test_an_error_while_a_slider_moves_is_told(lab, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("no ink")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(lab._windows, "update", fail)
+        lab.controls["length"].value = 5
+        assert "failed, RuntimeError: no ink" in lab.status
+    lab.controls["length"].value = 6
+    assert lab.wait(60)
+    assert ": done" in lab.status and lab.experiment.length == 6
+
+
+def test_threads_end_with_their_runs(lab):
+    lab.train()
+    assert lab.wait(60)
+    end = time.monotonic() + 10
+    while any(thread.name.startswith("training") for thread in threading.enumerate()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
