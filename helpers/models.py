@@ -3,21 +3,25 @@
 import os
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from threading import RLock
 
 import numpy as np
+
+QUIET = RLock()  # two threads at once would lose stderr for good
 
 
 @contextmanager
 def quiet_stderr():
     """Keep TensorFlow's start-up lines, which its C++ writes past Python, out of the notebook."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    with QUIET:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 with quiet_stderr():
