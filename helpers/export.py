@@ -83,7 +83,7 @@ def _windows(experiment, flavour):
         given += f", {stride}={windows.stride}"
     if windows.sampling_rate > 1 and (flavour == "generator" or windows.steps > 1):  # else Keras may refuse it
         given += f", sampling_rate={windows.sampling_rate}"
-    line = f"windows = {given}, batch_size={'len(values)' if experiment.shuffle else windows.batch_size})"
+    line = f"windows = {given}, batch_size={samples if experiment.shuffle else windows.batch_size})"
     if len(line) > WIDTH:
         name, _, given = line.partition("(")
         line = f"{name}(\n{textwrap.fill(given, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)}"

@@ -50,14 +50,14 @@ class HeatMap(Picture):
         first = np.searchsorted(STEPS, min(shown), "right") - 1
         last = max(np.searchsorted(STEPS, max(shown)), first + 1)
         self.colours = ScalarMappable(LogNorm(STEPS[first], STEPS[last]), PALETTE)
-        ticks = STEPS[first : last + 1]
+        ticks = list(STEPS[first : last + 1])
         if len(ticks) > 8:
             ticks = [tick for tick in ticks if f"{tick:e}".startswith("1")]
         bar = self.figure.colorbar(self.colours, ax=self.main, ticks=ticks[:: -(-len(ticks) // 8)], format="{x:g}")
         bar.set_label("validation loss", color=INK, fontsize=12)
         bar.ax.minorticks_off()
         bar.ax.tick_params(colors=INK, labelsize=11)
-        bar.solids.set_edgecolor("face")  # else an SVG shows seams
+        self.figure.axes[-1].collections[0].set_edgecolor("face")  # else an SVG shows seams
         bar.outline.set(edgecolor=INK, alpha=0.4)
 
     def _cell(self, place, at):
@@ -69,7 +69,7 @@ class HeatMap(Picture):
             return
         ink, lines, diverged = INK, ["NaN"], sum(not np.isfinite(loss) for loss in cell)
         if at in self.medians:
-            box.set(fill=True, facecolor=self.colours.to_rgba(max(self.medians[at], LEAST)))
+            box.set(fill=True, facecolor=PALETTE(self.colours.norm(max(self.medians[at], LEAST))))
             ink, lines = readable(box.get_facecolor()), [plain(self.medians[at])]
         else:
             box.set(linewidth=1, edgecolor=INK, alpha=0.5)
@@ -116,7 +116,7 @@ class HeatMap(Picture):
 
         told = []
         if self.medians:
-            best, worst = (choose(self.medians, key=self.medians.get) for choose in (min, max))
+            best, worst = (choose(self.medians, key=lambda at: self.medians[at]) for choose in (min, max))
             if plain(self.medians[best]) == plain(self.medians[worst]):
                 where = called(best) if len(self.medians) == 1 else "every setting that was measured"
                 told.append(f"{band([self.medians[best]])} at {where}".capitalize())
@@ -166,7 +166,8 @@ def show_sweep(results, x="stride", y="length", model="lstm"):
     choice("model", model, MODELS)
     if x == y:
         raise ValueError(f"x and y are both {x!r}; use two settings, like 'stride' and 'length'")
-    losses, settings = {}, {}
+    losses: dict = {}
+    settings: dict = {}
     for experiment, result in {result.experiment: result for result in results}.items():  # each counts once
         at = getattr(experiment, x), getattr(experiment, y)
         first = settings.setdefault(at, replace(experiment, seed=0))

@@ -90,7 +90,7 @@ def key(experiment):
 def parsed(line):
     """Return a line of the file as a dict, with its losses and counts as numbers."""
     (cells,) = csv.reader([line], strict=True)
-    row = dict(zip(COLUMNS, cells, strict=True))
+    row: dict = dict(zip(COLUMNS, cells, strict=True))
     for kind in ("losses", "val_losses"):
         given = json.loads(row[kind])
         row[kind] = {name: [float(loss) for loss in given[name]] for name in MODELS}

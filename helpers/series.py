@@ -143,8 +143,9 @@ def made_by(formula, *arguments, **about):
 
 
 def daily_sine(hours_per_day, days):
-    turns = np.linspace(0, days * 2 * np.pi, days * hours_per_day)
-    return np.sin(turns), np.sin(np.linspace(np.pi / 2, days * 2 * np.pi + np.pi / 2, days * hours_per_day))
+    end, samples = days * 2 * np.pi, days * hours_per_day
+    turns, ahead = np.linspace(0, end, samples), np.linspace(np.pi / 2, end + np.pi / 2, samples)
+    return np.sin(turns), np.sin(ahead)
 
 
 def sum_of_sines(hours_per_day, days, cycles_per_day, climb):

@@ -6,17 +6,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from signal import SIG_IGN, SIGINT, default_int_handler, signal
-from threading import Event, Lock, current_thread, main_thread
+from threading import Event, current_thread, main_thread
 
 from tqdm.auto import tqdm
 
-from .compiled import xla
 from .experiment import Experiment
 from .saved import Saved
 from .training import run
 
 TICK = 0.1  # seconds between two looks at `cancel`
-STARTING = Lock()
 
 
 class SweepError(RuntimeError):
@@ -57,7 +55,8 @@ def sweep(experiments, executor=None, csv=None, on_result=None, cancel=None):
     saved = Saved(csv) if csv is not None else None
     held = ((place, saved.find(experiment)) for place, experiment in enumerate(experiments) if saved)
     results = {place: result for place, result in held if result}
-    failed, waiting = {}, {}
+    failed: dict = {}
+    waiting: dict = {}
     todo = [place for place in range(len(experiments)) if place not in results][::-1]
     with ExitStack() as stack:
         bar = stack.enter_context(progress_bar(len(experiments), len(results)))
@@ -104,8 +103,6 @@ def sweep(experiments, executor=None, csv=None, on_result=None, cancel=None):
 
 def trained(experiment):
     """Return the Result of a run without its weights, which are most of its size: what an executor is asked to do."""
-    with STARTING:  # threads that share a process compile for the first time one by one
-        xla()
     return replace(run(experiment), weights={})
 
 

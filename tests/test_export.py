@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
 from dataclasses import replace
 
 import numpy as np
@@ -69,13 +70,19 @@ SCRIPTS = [(experiment, flavour) for experiment in EVERY for flavour in FLAVOURS
 
 
 @pytest.fixture(scope="module")
-def from_a_file(tmp_path_factory):
+def home(tmp_path_factory):
+    """A folder away from `helpers`, for the scripts."""
+    return tmp_path_factory.mktemp("scripts")
+
+
+@pytest.fixture(scope="module")
+def from_a_file(home):
     """A series from a file with a gap in it, and a decimal comma: the longest of recipes."""
-    path = tmp_path_factory.mktemp("files") / "river.csv"
     hours = np.datetime64("2024-01-01T00:00") + np.arange(700) * np.timedelta64(1, "h")
     lines = [f"{hour};{15 + 3 * math.sin(i / 4):.2f}" for i, hour in enumerate(hours)]
-    path.write_text("\n".join(["time;level", *lines[:500], *lines[504:]]).replace(".", ","))
-    series = from_csv(path, "level", time="time", ahead=6).normalised()
+    (home / "river.csv").write_text("\n".join(["time;level", *lines[:500], *lines[504:]]).replace(".", ","))
+    with chdir(home):
+        series = from_csv("river.csv", "level", time="time", ahead=6).normalised()
     assert "missing" in series.notes and len(series.recipe.splitlines()) >= 12
     return series
 
@@ -87,9 +94,8 @@ def runs(from_a_file):
 
 
 @pytest.fixture(scope="module")
-def printed(runs, tmp_path_factory):
-    """What each script prints, run as a file of its own, by a Python of its own, away from `helpers`."""
-    home = tmp_path_factory.mktemp("scripts")
+def printed(runs, home):
+    """What each script prints, run as a file of its own by a Python of its own."""
 
     def outcome(name):
         path = home / f"{name}.py"
@@ -164,7 +170,7 @@ def test_the_windows_come_from_a_generator_unless_asked_otherwise():
     assert to_keras(QUICK) == to_keras(QUICK, "generator") != to_keras(QUICK, "dataset")
 
 
-@pytest.mark.parametrize("settings", [{}, {"shuffle": True, "max_updates": 50, "stride": 2, "noise": 0.1}], ids=str)
+@pytest.mark.parametrize("settings", [{}, dict(shuffle=True, max_updates=50, stride=2, noise=0.1)], ids=str)
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_longest_recipe_leaves_room_for_the_rest(from_a_file, flavour, settings):
     experiment = Experiment(series=from_a_file, **settings)
