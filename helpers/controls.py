@@ -32,14 +32,14 @@ class Names(anywidget.AnyWidget):
     _esm = """
     const SAID = {  // where the slider's own number is not the setting
       learning_rate: (now) => `${+(10 ** now).toPrecision(3)}`,
-      max_updates: (now) => (+now ? `${+now}` : "no limit"),
+      max_updates: (now) => (now ? `${now}` : "no limit"),
     };
     function render({ el }) {
       el.style.display = "none";
       let observer, lab;
-      const keep = ({ ctrlKey, metaKey, altKey, shiftKey, key }) => {
+      const keep = ({ target, ctrlKey, metaKey, altKey, shiftKey, key }) => {
         const shortcut = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
-        lab?.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+        if (lab?.contains(target)) target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
       };
       const start = () => {
         lab = el.closest(".lab, .lab-card");
@@ -47,7 +47,8 @@ class Names(anywidget.AnyWidget):
         const name = () => {
           for (const row of lab.querySelectorAll(".lab-control")) {
             const label = row.querySelector(".widget-label")?.textContent;
-            const handle = row.querySelector(".noUi-handle"), said = SAID[label]?.(handle.ariaValueNow);
+            const handle = row.querySelector(".noUi-handle");
+            const said = SAID[label]?.(row.querySelector(".noUi-target").noUiSlider.get(true));
             handle?.setAttribute("aria-label", label);
             if (said && handle.ariaValueText !== said) handle.ariaValueText = said;
             row.querySelector(".lab-box input")?.setAttribute("aria-label", `${label}, typed`);

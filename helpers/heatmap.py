@@ -69,7 +69,7 @@ class HeatMap(Picture):
             return
         ink, lines, diverged = INK, ["NaN"], sum(not np.isfinite(loss) for loss in cell)
         if at in self.medians:
-            box.set(fill=True, facecolor=PALETTE(self.colours.norm(max(self.medians[at], LEAST))))
+            box.set(fill=True, facecolor=PALETTE(self.colours.norm(np.array(max(self.medians[at], LEAST)))))
             ink, lines = readable(box.get_facecolor()), [plain(self.medians[at])]
         else:
             box.set(linewidth=1, edgecolor=INK, alpha=0.5)
