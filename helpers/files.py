@@ -178,7 +178,9 @@ def _recipe(place, table, known, comma, scale, step, ahead):
             return ""
     source = "lines" if comma else "path"
     lines = [f"path = {_quoted(place)}"]
-    lines += ['lines = [line.replace(",", ".") for line in open(path, encoding="utf-8-sig")]'] if comma else []
+    if comma:
+        lines += ['with open(path, encoding="utf-8-sig") as file:']
+        lines += ['    lines = [line.replace(",", ".") for line in file]  # decimals with a point']
     how = f'"delimiter": {_quoted(table.sign)}, "skip_header": 1, "comments": None, "encoding": "utf-8-sig"'
     lines += [f"how = {{{how}}}"]
     lines += [f"numbers = np.genfromtxt({source}, usecols={table.places[0]}, **how)  # a blank cell is nan"]
