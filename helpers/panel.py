@@ -81,8 +81,8 @@ class Panel(widgets.VBox):
     def _more(self):
         self._flavour = widgets.Dropdown(
             options=[
-                ("TimeseriesGenerator, as the article has it", "generator"),
-                ("timeseries_dataset_from_array, as Keras 3 wants it", "dataset"),
+                ("TimeseriesGenerator, as in the article", "generator"),
+                ("timeseries_dataset_from_array, as in Keras 3", "dataset"),
             ],
             description="windows by",
             style=LABEL,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 from conftest import chromium, jupyterlab
-from test_browser import BUSY, STATUS, Page
+from page import BUSY, STATUS, Page
 
 START = "from helpers import Lab; lab = Lab(); lab"
 CELLS = [

@@ -20,7 +20,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 def jupyterlab(home):
     """Start a JupyterLab on localhost, on a copy of the notebooks, with settings of its own; give its address."""
     shutil.copytree(NOTEBOOKS, home / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    asks = home / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    asks.parent.mkdir(parents=True)
+    asks.write_text('{"fetchNews": "false"}')  # else it asks, over the page, whether to fetch news
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
+    command.append("--LabApp.expose_app_in_browser=True")  # so that a test can wait for its kernel
     own = os.environ | {name: str(home) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")}
     own["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "workspaces")
     with (home / "log").open("w") as log:
@@ -52,9 +56,15 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def jupyter(tmp_path_factory):
+def home(tmp_path_factory):
+    """The folder of the JupyterLab, which shows the `notebooks` in it."""
+    return tmp_path_factory.mktemp("jupyter")
+
+
+@pytest.fixture(scope="session")
+def jupyter(home):
     """The address of a JupyterLab."""
-    with jupyterlab(tmp_path_factory.mktemp("jupyter")) as address:
+    with jupyterlab(home) as address:
         yield address
 
 

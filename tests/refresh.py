@@ -1,9 +1,12 @@
 """Run notebooks in order, each in a fresh kernel, and commit to their files what came out: `python tests/refresh.py`.
 
-Without names it takes all notebooks. Widgets are left out of the file, since without a kernel they would only show an
+Without names it takes all notebooks. The picture of the cell tagged `expected` is kept for the instructor's guide as
+well, in `notebooks/pictures`. Widgets are left out of the file, since without a kernel they would only show an
 error; the picture and the text beside them stay. So do no times and no machine's names.
 """
 
+import base64
+import re
 import sys
 from pathlib import Path
 
@@ -29,6 +32,16 @@ def refresh(path):
             output.get("data", {}).pop(WIDGET, None)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
+    for picture in expected(notebook):
+        (path.parent / "pictures").mkdir(exist_ok=True)
+        (path.parent / "pictures" / f"{path.stem}.png").write_bytes(picture)
+
+
+def expected(notebook):
+    """Return the pictures, as PNG, of the cells tagged `expected`."""
+    tagged = [cell for cell in notebook.cells if "expected" in cell.metadata.get("tags", [])]
+    shown = [output.data["text/html"] for cell in tagged for output in cell.outputs if "text/html" in output.data]
+    return [base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", html).group(1)) for html in shown]
 
 
 if __name__ == "__main__":

@@ -1,83 +1,10 @@
 """The Lab in JupyterLab in Chromium, as a learner meets it."""
 
-import json
 import re
 
 import pytest
+from page import STATUS, Page
 from playwright.sync_api import expect
-
-STATUS = ".lab-status"
-BUSY = "document.querySelector('.jp-Notebook-ExecutionIndicator').dataset.status"
-
-
-class Page:
-    """One notebook, open in JupyterLab, with what its console and its kernel complained of."""
-
-    def __init__(self, browser, address, notebook, size=(1280, 800)):
-        self.page = browser.new_page(viewport=dict(zip(("width", "height"), size)))
-        self.page.set_default_timeout(90_000)
-        self.complaints = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
-        base, token = address.split("/lab?")
-        self.page.goto(f"{base}/lab/tree/{notebook}?{token}&reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        for _ in range(2):  # the kernel reads idle for a moment before JupyterLab has connected to it
-            self.page.wait_for_function(f"{BUSY} === 'idle'")
-            self.page.wait_for_timeout(2000)
-
-    def run_all(self):
-        """Choose *Run All Cells* from the menu, and scroll to the Lab."""
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        self.page.wait_for_function(f"{BUSY} === 'busy'")
-        self.page.wait_for_function(f"{BUSY} === 'idle'")
-        scroller, lab = "document.querySelector('.jp-WindowedPanel-outer')", self.page.locator(".lab-windows svg")
-        for step in range(300):  # cells out of sight are not rendered, so look down the page until the Lab comes
-            self.page.evaluate(f"{scroller}.scrollTop = {step} * 200 % ({scroller}.scrollHeight + 1)")
-            self.page.wait_for_timeout(200)
-            if lab.count():
-                break
-        self.page.locator(".lab").scroll_into_view_if_needed()
-
-    def handle(self, name):
-        """The handle of a slider, found by its accessible name."""
-        return self.page.locator(".lab").get_by_role("slider", name=name, exact=True)
-
-    def press(self, name, key, times=1):
-        """Focus a slider and press a key."""
-        self.handle(name).scroll_into_view_if_needed()
-        for _ in range(times):
-            self.handle(name).press(key)
-
-    def drag(self, name, fraction):
-        """Drag a slider's handle with the mouse to a fraction of its width, in steps."""
-        handle = self.handle(name)
-        handle.scroll_into_view_if_needed()
-        start, track = (
-            handle.bounding_box(),
-            handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box(),
-        )
-        x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        self.page.mouse.move(track["x"] + fraction * track["width"], y, steps=8)
-        self.page.mouse.up()
-
-    def until(self, pattern):
-        """Wait until the status line matches a pattern, and return it."""
-        self.page.wait_for_function(
-            f"RegExp({json.dumps(pattern)}).test(document.querySelector('{STATUS}').innerText)", timeout=90_000
-        )
-        return self.page.locator(STATUS).inner_text()
-
-    def text(self, selector):
-        """The text of an element."""
-        return self.page.locator(selector).first.inner_text()
-
-    def moving(self, name):
-        """What is drawn anew in a picture."""
-        return self.page.locator(f".lab-{name} svg").nth(1).inner_html()
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +13,7 @@ def start(browser, jupyter):
     page = Page(browser, jupyter, "00_start_here.ipynb")
     page.run_all()
     yield page
-    page.page.close()
+    page.close()
 
 
 def test_it_opens_ready_and_every_control_has_a_name(start):

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from refresh import expected
 
 HOME = Path(__file__).parent.parent
 NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
 README = (HOME / "README.md").read_text(encoding="utf-8")
+GUIDE = (HOME / "notebooks" / "README.md").read_text(encoding="utf-8")
 TRACKED = subprocess.run(["git", "ls-files"], cwd=HOME, capture_output=True, text=True, check=True).stdout.split()
+SHAPE = ["The question", "The article's claim", "Predict", "Observe", "Explain", "Verdict", "Exercises"]
+SHAPE += ["What to remember", "Next"]
 TOP = ["README.md", "environment.yml", "helpers", "notebooks", "pyproject.toml", "requirements.txt", "tests"]
 
 
@@ -44,9 +48,47 @@ def test_code_and_notebooks_are_clean():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_relative_link_of_the_readme_leads_somewhere():
-    for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", README) + re.findall(r'src="(?!https?:)([^"]+)"', README):
-        assert (HOME / link).exists(), link
+def test_the_types_in_helpers_fit_together():
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=HOME, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_optional_dask_is_the_one_that_is_tested():
+    (dask,) = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"][
+        "dask"
+    ]
+    assert re.search(rf"^{re.escape(dask)} ", (HOME / "requirements.txt").read_text(encoding="utf-8"), re.M)
+
+
+@pytest.mark.parametrize("page", ["README.md", "notebooks/README.md"])
+def test_every_relative_link_of_a_page_leads_somewhere(page):
+    text = (HOME / page).read_text(encoding="utf-8")
+    for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text) + re.findall(r'src="(?!https?:)([^"]+)"', text):
+        assert (HOME / page).parent.joinpath(link).exists(), link
+
+
+def verdicts():
+    """Return (claim, verdict, notebook, heading) of each row of the table of verdicts."""
+    row = r"^\| (.+?) \| (holds.*?|does not hold.*?) \| .*? \| \[\d\d\]\((.+?\.ipynb)#(.+?)\) \|$"
+    return re.findall(row, GUIDE, re.M)
+
+
+def test_the_table_of_verdicts_says_what_the_notebooks_print():
+    rows = verdicts()
+    table = GUIDE.split("## Teaching")[0]
+    assert len(rows) == table.count("](") and {name for _, _, name, _ in rows} <= {path.name for path in NOTEBOOKS}
+    for claim, verdict, name, heading in rows:
+        notebook = nbformat.read(HOME / "notebooks" / name, as_version=4)
+        printed = "\n".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
+        assert f"{claim}: {verdict}\n" in printed, (name, claim, verdict)
+        assert re.search(rf"^## {heading.replace('-', ' ')}$", "\n".join(c.source for c in notebook.cells), re.M)
+
+
+def test_every_notebook_stands_in_both_maps_and_in_the_guide():
+    start = (HOME / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
+    for path in NOTEBOOKS:
+        assert f"(notebooks/{path.name})" in README and f"]({path.name})" in GUIDE
+        assert path.name in start or path.name.startswith("00")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -65,6 +107,29 @@ class TestNotebook:
         text = path.read_text(encoding="utf-8")
         assert "widget-view" not in text and "widget-state" not in text and "iopub" not in text
         assert str(Path.home()) + "/" not in text and str(HOME) not in text
+
+    def test_it_has_the_shape_that_every_notebook_has(self, path):
+        notebook = nbformat.read(path, as_version=4)
+        prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        headings, ids = re.findall(r"^## (.+)$", prose, re.M), [cell.id for cell in notebook.cells]
+        if not path.name.startswith("00"):
+            assert [heading for heading in headings if heading in SHAPE] == SHAPE
+            assert re.search(r"^\*About \d+ minutes\. Before it: \[", prose, re.M)
+        for part in ("predict", "lab", "verdict-1"):
+            assert part in ids
+        for number in range(1, sum(part.startswith("exercise-") and part[9:].isdigit() for part in ids) + 1):
+            assert {f"exercise-{number}", f"answer-{number}", f"solution-{number}"} <= set(ids)
+        folded = [cell for cell in notebook.cells if re.match(r"(verdict|solution)-\d", cell.id)]
+        for cell in folded:
+            assert cell.cell_type == "markdown" or cell.metadata["jupyter"]["outputs_hidden"]
+
+    def test_its_expected_picture_is_the_one_that_its_cell_shows(self, path):
+        pictures = expected(nbformat.read(path, as_version=4))
+        assert len(pictures) == (0 if path.name.startswith("00") else 1)
+        for picture in pictures:
+            kept = path.parent / "pictures" / f"{path.stem}.png"
+            assert kept.read_bytes() == picture and len(picture) < 200_000
+            assert re.search(rf"!\[.{{20,}}\]\(pictures/{kept.name}\)", GUIDE)
 
     def test_its_headings_are_in_order(self, path):
         notebook = nbformat.read(path, as_version=4)
