@@ -179,7 +179,7 @@ def _recipe(place, table, known, comma, scale, step, ahead):
     source = "lines" if comma else "path"
     lines = [f"path = {_quoted(place)}"]
     if comma:
-        lines += ['with open(path, encoding="utf-8-sig") as file:']
+        lines = [f'with open({_quoted(place)}, encoding="utf-8-sig") as file:']
         lines += ['    lines = [line.replace(",", ".") for line in file]  # decimals with a point']
     how = f'"delimiter": {_quoted(table.sign)}, "skip_header": 1, "comments": None, "encoding": "utf-8-sig"'
     lines += [f"how = {{{how}}}"]

@@ -28,7 +28,7 @@ class Panel(widgets.VBox):
         self._facts, self._status = widgets.HTML().add_class("lab-facts"), widgets.HTML().add_class("lab-status")
         self._spoken = widgets.HTML().add_class("lab-spoken")
         self._scrubber = widgets.IntSlider(1, 1, 1, description="window", readout=False, style=LABEL)
-        self._of = widgets.HTML()
+        self._of, self._window_shown = widgets.HTML(), 1
         self._scrubber.layout = widgets.Layout(width="auto", flex="1 1 auto")
         self._scrubber.observe(lambda change: self._told(self._scrub, change), "value")
         options = [("choose …", 0), *((f"{k}: {self._words(e)}", k) for k, e in EXAMPLES.items())]
@@ -142,7 +142,9 @@ class Panel(widgets.VBox):
 
     def _count(self, windows, facts, code):
         """Write the numbers under the controls, and let the scrubber walk over so many windows."""
-        self._scrubber.max, self._scrubber.value = windows, self.window + 1
+        self._scrubber.max = windows
+        if self._window_shown != self.window + 1:  # else a hand that has just moved it would be torn back
+            self._window_shown = self._scrubber.value = self.window + 1
         self._of.value = f"{self.window + 1:,} of {windows:,}"
         self._facts.value = f"{' · '.join(facts)}<br><code>{escape(code)}</code>"
 
