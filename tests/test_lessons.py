@@ -1,6 +1,7 @@
 """Predictions and exercises, those of the notebooks too: right answers and likely wrong ones, by method and button."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,12 @@ def test_text_is_shown_as_text_in_the_colours_of_the_page():
     assert "&lt;b&gt;1 &lt; 2&lt;/b&gt;" in question and "color" not in question
 
 
+def fair_map(strides=(1, 7, 24), seeds=3, **settings):
+    """Experiments for lengths 3 and 24 by some strides and seeds."""
+    cells = product((3, 24), strides, range(seeds))
+    return [Experiment(length=length, stride=stride, seed=seed, **settings) for length, stride, seed in cells]
+
+
 RIGHT = "Right: "
 ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part of what they are told
     "01_series_and_windows": {
@@ -191,6 +198,65 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (lambda loss, floor: loss < floor - 0.1, "part of the floor"),
             (lambda loss, floor: loss / floor < 0.9, "ZeroDivisionError"),
             (0.45, "of type float"),
+        ],
+    },
+    "05_a_fair_race": {
+        1: [
+            (207, RIGHT),
+            (209, "near: at length 209"),
+            (208, "more"),
+            (12, "701, which is fewer"),
+            (24, "1,301"),
+            (207.5, "whole"),
+            (0, "at least 1"),
+        ],
+        2: [(0.25, RIGHT), (0.5, "standard deviation"), (0.15, "squared"), (0.09, "own noise"), ("0.25", "type str")],
+        3: [
+            (
+                lambda a, b: "first" if np.max(a) < np.min(b) else "second" if np.max(b) < np.min(a) else "undecided",
+                RIGHT,
+            ),
+            (lambda a, b: "first" if max(a) < min(b) else "second" if max(b) < min(a) else "undecided", "NaN"),
+            (lambda a, b: "first" if np.mean(a) < np.mean(b) else "second", "better median"),
+            (lambda a, b: "first" if min(a) < min(b) else "second", "better best run"),
+            (lambda a, b: "first" if np.max(a) < np.min(b) else "undecided", "the other way round"),
+            (
+                lambda a, b: "second" if np.all(np.less(b, a)) else "first" if np.max(a) < np.min(b) else "undecided",
+                "no pairs",
+            ),
+            (lambda a, b: max(a) < min(b), "it says True"),
+            ("first", "of type str"),
+        ],
+    },
+    "06_normalisation": {
+        1: [
+            (7.17, RIGHT),
+            (7.2, RIGHT),
+            (-1.86, "the way back"),
+            (9.5, "standard deviations"),
+            (-2.83, "from the mean"),
+            (12.83, "negative"),
+            (5, "reverse order"),
+        ],
+        2: [
+            (0.005, RIGHT),
+            (0.04, "mean of squares"),
+            (0.01, "part of the variance"),
+            (0.32, "changes with the unit"),
+            (20.48, "how many times"),
+        ],
+        3: [
+            (lambda train, valid: ((train - train.mean()) / train.std(), (valid - train.mean()) / train.std()), RIGHT),
+            (
+                lambda train, valid: tuple((p - p.mean()) / p.std() for p in (train, valid)),
+                "each part has its own scale",
+            ),
+            (lambda train, valid: ((train - 6) / np.std([1, 3, 5, 7, 9, 11]), valid), "both parts together"),
+            (lambda train, valid: (train - train.mean(), valid - train.mean()), "divide"),
+            (lambda train, valid: ((train - train.mean()) / train.std(), valid), "the same scale"),
+            (lambda train, valid: (train / train.max(), valid / train.max()), "subtract the mean"),
+            (lambda train, valid: (train - train.mean()) / train.std(), "ValueError"),
+            (4.0, "of type float"),
         ],
     },
     "07_know_your_series": {
@@ -250,6 +316,40 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (Experiment(length=168, activation="tanh"), "more than 300"),
             (Experiment(length=24, activation="tanh", max_updates=200), "the length of 168"),
             ("tanh", "of type str"),
+        ],
+    },
+    "09_your_own_series": {
+        1: [(23, RIGHT), (24, "25 hours"), (0, "just after"), (25, "row - 1"), (22, "23 hours"), (48, "row + ahead")],
+        2: [
+            ((8, 24), RIGHT),
+            ([8, 24], RIGHT),
+            ((24, 24), "fewer samples"),
+            ((8, 0), "as it comes"),
+            ((8, 22), "newest sample, 21"),
+            ((8, 8), "counted in rows"),
+            ((8, 23), "first row with 24 hours"),
+            ((9, 24), "does not hold 9"),
+            (24, "of type int"),
+        ],
+    },
+    "10_the_playground": {
+        1: [
+            (fair_map(epochs=20, max_updates=200), RIGHT),
+            (fair_map(epochs=500, max_updates=200)[::-1], RIGHT),
+            (fair_map(max_updates=200), "at stride 24 a run makes 100 updates"),
+            (fair_map(epochs=20), "which setting ends it early"),
+            (fair_map(seeds=1, epochs=20, max_updates=200), "6 different runs"),
+            (fair_map(strides=(1, 7), epochs=20, max_updates=200), "has 4 cells"),
+            (3 * fair_map(seeds=1, epochs=20, max_updates=200), "6 different runs"),
+            ([(3, 1), (3, 7)], "a list of Experiments"),
+            (Experiment(), "of type Experiment"),
+        ],
+        2: [
+            (73, RIGHT),
+            (33, "five seeds"),
+            (100, "the file holds some"),
+            (40, "stopped before"),
+            (27, "not made again"),
         ],
     },
 }
