@@ -5,7 +5,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullLocator
 
 from .experiment import MODELS
-from .pictures import COLOURS, INK, LOCK, NAMES, STYLES, Picture
+from .pictures import COLOURS, INK, LOCK, NAMES, STYLES, TYPE, Picture
 from .theory import baselines, constant_error, floor
 
 EARLIER = 4  # earlier runs that stay in the picture
@@ -17,7 +17,7 @@ class WindowsPicture(Picture):
     """The series with a window in it, its target, and below it the windows that follow."""
 
     def __init__(self):
-        super().__init__(7.6, 3.5, (3, 1))
+        super().__init__(7.6, 3.6, (5, 2))
         self.view: tuple = ()
         self.series, (main, strip) = None, self.axes
         ink: dict = {"color": INK, "alpha": 0.6}
@@ -44,7 +44,7 @@ class WindowsPicture(Picture):
         self.stars = self.moving(strip.plot([], [], "*", markersize=9, **marks)[0])
         main.tick_params(labelbottom=False)
         strip.set(ylim=(-2.6, 0.6), yticks=(0, -1, -2), yticklabels=("this window", "next", "next"))
-        strip.set_xlabel("sample", color=INK, fontsize=12)
+        strip.set_xlabel("sample", color=INK, fontsize=TYPE)
         self.grid(main)
         self.grid(strip, axis="x")
         self.legend(main, 4)
@@ -91,7 +91,7 @@ class WindowsPicture(Picture):
         both = np.concatenate([series.values, series.targets])
         margin = 0.15 * (float(np.ptp(both)) or 1)
         self.axes[0].set(xlim=(start - 1, start + span), ylim=(both.min() - margin, both.max() + margin))
-        self.axes[0].set_ylabel(f"value {series.unit}".strip(), color=INK, fontsize=12)
+        self.axes[0].set_ylabel(f"value {series.unit}".strip(), color=INK, fontsize=TYPE)
         self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
 
 
@@ -109,11 +109,11 @@ class LossesPicture(Picture):
             mark = "o" if name == "lstm" else "s"
             (val,) = self.main.plot([], [], linewidth=2.2, marker=mark, label=f"{NAMES[name]} validation", **look)
             self.lines[name] = self.moving(line), self.moving(val)
-        self.note = self.moving(self.main.text(0.5, 0.5, "", transform=self.main.transAxes, ha="center", fontsize=13))
+        self.note = self.moving(self.main.text(0.5, 0.5, "", transform=self.main.transAxes, ha="center", fontsize=TYPE))
         self.note.set_color(INK)
         self.main.set(yscale="log")
-        self.main.set_xlabel("updates", color=INK, fontsize=12)
-        self.main.set_ylabel("mean squared error", color=INK, fontsize=12)
+        self.main.set_xlabel("updates", color=INK, fontsize=TYPE)
+        self.main.set_ylabel("mean squared error", color=INK, fontsize=TYPE)
         self.grid(self.main)
         self.main.yaxis.set_major_locator(LogLocator(numticks=12))
         self.main.yaxis.set_minor_locator(NullLocator())
@@ -154,7 +154,7 @@ class LossesPicture(Picture):
                     place: dict = {"xytext": (0, 4), "textcoords": "offset points", "ha": "right"}
                     changed = difference(result.experiment, experiment)
                     text = self.main.annotate(
-                        changed, points[-1], color=INK, alpha=0.7, fontsize=10, **place, annotation_clip=True
+                        changed, points[-1], color=INK, alpha=0.7, fontsize=TYPE, **place, annotation_clip=True
                     )
                     text.set_in_layout(False)
                     self.ground.append(text)
@@ -165,7 +165,7 @@ class LossesPicture(Picture):
     def _level(self, height, label, colour, style, right, above=False):
         self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
         place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3 if above else -14)}
-        text = self.main.annotate(label, **place, textcoords="offset points", color=colour, ha="right", fontsize=11)
+        text = self.main.annotate(label, **place, textcoords="offset points", color=colour, ha="right", fontsize=TYPE)
         text.set_in_layout(False)
         self.ground.append(text)
 

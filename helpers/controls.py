@@ -37,9 +37,16 @@ class Names(anywidget.AnyWidget):
     function render({ el }) {
       el.style.display = "none";
       let observer, lab;
-      const keep = ({ target, ctrlKey, metaKey, altKey, shiftKey, key }) => {
+      const keep = (event) => {
+        const { target, ctrlKey, metaKey, altKey, shiftKey, key } = event;
+        if (!lab?.contains(target)) return;
         const shortcut = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
-        if (lab?.contains(target)) target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+        target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+        if (key === "End" && target.matches(".noUi-handle")) {  // noUiSlider goes to the first maximum it ever had
+          target.closest(".noUi-target").noUiSlider.set(target.ariaValueMax);
+          event.preventDefault();
+          event.stopImmediatePropagation();
+        }
       };
       const start = () => {
         lab = el.closest(".lab, .lab-card");

@@ -1,0 +1,211 @@
+"""The Lab for everybody: by keyboard alone, by ear, at every size of window, on both themes."""
+
+from contextlib import contextmanager
+
+import pytest
+from look import MESS, SMALL, audit, contrast, focused, resize
+from page import SPOKEN, STATUS, Page, write
+from playwright.sync_api import expect
+
+from helpers.controls import ALL, WHOLE
+
+SLIDERS = {**WHOLE, "noise": (0, 1), "learning_rate": (-5, 2)}  # the last in powers of ten
+MENUS = [name for name in ALL if name not in SLIDERS and name != "shuffle"]
+ORDER = [
+    *[stop for name in ALL for stop in ((name, f"{name}, typed") if name in SLIDERS else (name,))],
+    *["example", "baselines", "Train", "Pause", "Step", "Reset", "window"],
+    *["Hide the Keras code", "Hide the runs", "windows by", "Keras code", "Save the runs as a CSV file"],
+]
+SIZES = {"1280 by 800": (1280, 800, 1), "1024 by 768": (1024, 768, 1), "zoomed to 150 %": (853, 533, 1.5)}
+CELLS = (
+    "from helpers import Exercise, Experiment, Lab, Prediction\n"
+    "from helpers.controls import ALL\n"
+    "Lab(Experiment(epochs=2, max_updates=60), controls=ALL, baselines=True)",
+    "Prediction('Which `one`?', {'a': 'this', 'b': 'that'})",
+    "Exercise('How many?', check=lambda answer: None, hints=['Count.'], solution='answer = 1')",
+)
+
+
+@pytest.fixture(scope="module")
+def lab(browser, jupyter, home):
+    """A Lab with every control shown and everything open, after a run; below it a prediction and an exercise."""
+    write(home / "notebooks" / "access.ipynb", *CELLS)
+    page = Page(browser, jupyter, "access.ipynb")
+    page.run_all()
+    for name in ("Show the Keras code", "Show the runs", "Train"):
+        page.button(name).click()
+    page.until("done")
+    page.page.get_by_role("link", name="Save the runs").wait_for()
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module", params=["Light", "Dark"])
+def theme(lab, request):
+    """JupyterLab's light theme, then its dark one; the light one again at the end."""
+    choose(lab, request.param)
+    yield request.param
+    choose(lab, "Light")
+
+
+def choose(lab, theme):
+    """Choose a theme from the menu."""
+    if lab.page.locator("body").get_attribute("data-jp-theme-name") != f"JupyterLab {theme}":
+        lab.menu("Settings", "Theme", f"JupyterLab {theme}")
+        lab.page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']", state="attached")
+
+
+def test_an_audit_of_the_lab_finds_nothing_even_with_a_bad_value_in_it(lab, theme):
+    lab.enter("length", "9000")
+    lab.page.wait_for_selector(".lab-problem [role=alert]:has-text('use at most 1751')")
+    assert audit(lab.page, ".lab") == []
+
+
+def test_an_audit_of_a_prediction_and_an_exercise_finds_nothing(lab, theme):
+    cards = lab.page.locator(".lab-card")
+    for name in ("Commit", "Hint", "Solution"):
+        cards.get_by_role("button", name=name).click()
+    assert cards.get_by_role("status").count() == 2
+    assert audit(lab.page, ".lab-card") == []
+
+
+def test_tab_reaches_every_control_in_order_shows_where_it_is_and_leaves_again(lab, theme):
+    resize(lab.page, *SIZES["1280 by 800"])
+    lab.page.locator(".lab").get_by_label("series").focus()
+    stops = [focused(lab.page)]
+    while stops[-1]["inside"] and len(stops) < 2 * len(ORDER):
+        lab.page.keyboard.press("Tab")
+        stops.append(focused(lab.page))
+    *stops, beyond = stops
+    assert [stop["name"] for stop in stops] == ORDER
+    assert beyond["role"] == "radio"
+    lab.page.get_by_role("link", name=ORDER[-1]).focus()
+    lab.page.keyboard.press("Shift+Tab")
+    assert focused(lab.page)["name"] == ORDER[-2]
+    for stop in stops:
+        assert stop["ring"] >= 2 and not stop["clipped"] and contrast(stop["colours"]) >= 3, stop
+    for stop in stops:
+        assert stop["role"] in ("checkbox", "button", "link") or stop["value"], stop
+
+
+@contextmanager
+def a_new_run_is_told(lab):
+    """Wait, after what is done inside, until a screen reader is told of a run that was not there before."""
+    before = int(lab.text(STATUS).split()[1].strip(":"))
+    yield
+    number = f"(/run (\\d+): (training|done)/.exec(document.querySelector('{SPOKEN}').innerText) ?? [0, 0])[1]"
+    lab.page.wait_for_function(f"{number} > {before}")
+
+
+def shown(name, at):
+    """Return what a slider says at a place on its scale."""
+    setting = 10**at if name == "learning_rate" else at
+    return "no limit" if name == "max_updates" and not at else f"{float(f'{setting:.3g}'):.8f}".rstrip("0").rstrip(".")
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_slider_moves_by_its_keys_and_the_number_typed_beside_it_moves_it_back(lab, name):
+    handle, box = lab.handle(name), lab.box(name)
+    was = box.input_value()
+    step = {"noise": 0.05, "learning_rate": 0.25}.get(name, 1)
+    for key, steps in {"Home": 0, "ArrowRight": 1, "ArrowUp": 2, "ArrowLeft": 1, "PageUp": 6, "ArrowDown": 5}.items():
+        handle.press(key)
+        expect(handle).to_have_attribute("aria-valuetext", shown(name, SLIDERS[name][0] + steps * step))
+    handle.press("End")
+    most = shown(name, float(handle.get_attribute("aria-valuemax")))
+    expect(handle).to_have_attribute("aria-valuetext", most)
+    expect(box).to_have_value(most)
+    with a_new_run_is_told(lab):
+        lab.enter(name, was)
+        expect(box).to_have_value(was)
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_an_impossible_number_is_told_at_once(lab, name):
+    was = lab.box(name).input_value()
+    lab.enter(name, "-1")
+    expect(lab.page.locator(".lab").get_by_role("alert").filter(has_text=f"{name} -1 is")).to_have_count(1)
+    expect(lab.box(name)).to_have_value(was)
+
+
+@pytest.mark.parametrize("name", [*MENUS, "example"])
+def test_a_menu_goes_by_the_arrows(lab, name):
+    menu = lab.page.locator(".lab").get_by_label(name, exact=True)
+    was = menu.input_value()
+    with a_new_run_is_told(lab):
+        menu.press("ArrowDown")
+        assert menu.input_value() != was
+
+
+def test_the_window_slider_walks_over_the_windows(lab):
+    windows = int(float(lab.handle("window").get_attribute("aria-valuemax")))
+    assert windows > 1000
+    for key, number in (("ArrowRight", 2), ("PageUp", 7), ("End", windows), ("Home", 1)):
+        lab.press("window", key)
+        expect(lab.handle("window")).to_have_attribute("aria-valuetext", str(number))
+        lab.wait_for(".lab-sentence", f"^Window {number:,} of {windows:,}")
+
+
+def test_ticks_and_buttons_go_by_the_space_bar_and_each_is_told(lab):
+    shuffle, baselines = (lab.page.locator(".lab").get_by_role("checkbox", name=n) for n in ("shuffle", "baselines"))
+    with a_new_run_is_told(lab):
+        shuffle.press("Space")
+        assert shuffle.is_checked()
+    baselines.press("Space")
+    assert not baselines.is_checked()
+    lab.wait_for(SPOKEN, "baselines hidden")
+    for name, tells in (
+        ("Reset", "run 0: ready"),
+        ("Step", "paused, epoch 1 of 10, update 1,"),
+        ("Train", "run 1: done"),
+        ("Hide the Keras code", "the Keras code hidden"),
+        ("Show the Keras code", "the Keras code shown"),
+        ("Hide the runs", "the runs hidden"),
+        ("Show the runs", "the runs shown"),
+    ):
+        lab.button(name).press("Space" if name != "Train" else "Enter")
+        lab.wait_for(SPOKEN, tells)
+
+
+def test_what_is_typed_in_the_lab_or_in_a_card_never_reaches_the_shortcuts_of_jupyterlab(lab):
+    cells = "[...document.querySelectorAll('.jp-Cell')].map(cell => cell.className.match(/jp-\\w+Cell/)[0])"
+    before = lab.page.evaluate(cells)
+    choice = lab.page.locator(".lab-card").get_by_role("radio").first
+    for control in (lab.handle("length"), lab.button("Train"), lab.page.locator(".lab").get_by_label("series"), choice):
+        for key in "abmrxyzdd":
+            control.press(key)
+            assert lab.page.evaluate(f"[{cells}, document.activeElement.closest('.lab, .lab-card') !== null]") == [
+                before,
+                True,
+            ]
+    choice.press("Control+s")
+    lab.page.wait_for_selector(".jp-Document:not(.jp-mod-dirty)", state="attached")
+
+
+def test_each_picture_has_a_sentence_for_those_who_do_not_see_it(lab):
+    resize(lab.page, *SIZES["1280 by 800"])
+    for name in ("windows", "losses"):
+        (picture,) = lab.page.locator(f".lab-{name}").get_by_role("img").all()
+        assert len(picture.get_attribute("aria-label")) > 40
+        assert lab.page.locator(f".lab-{name} svg:not([aria-hidden=true])").count() == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_overlaps_is_cut_or_out_of_shape(lab, theme, size):
+    resize(lab.page, *SIZES[size])
+    for part in (".lab", ".lab-card"):
+        assert lab.page.evaluate(MESS, part) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_text_is_smaller_than_12_pixels_on_the_screen(lab, size):
+    resize(lab.page, *SIZES[size])
+    for part in (".lab-controls", ".lab-windows", ".lab-losses", ".lab-sentence", ".lab-more", ".lab-card"):
+        assert lab.page.evaluate(SMALL, [part, 12]) == []
+
+
+def test_on_a_wide_screen_the_pictures_stand_beside_the_controls(lab):
+    resize(lab.page, *SIZES["1280 by 800"])
+    controls, pictures = (lab.page.locator(f".lab-{name}").bounding_box() for name in ("controls", "pictures"))
+    assert controls["x"] + controls["width"] <= pictures["x"]
+    assert controls["y"] == pictures["y"]
