@@ -10,7 +10,7 @@ from .theory import baselines, constant_error, floor
 
 EARLIER = 4  # earlier runs that stay in the picture
 SPANS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)
-DASHES = (":", (0, (3, 2)), "-.")  # of the baselines
+DASHES = ((0, (1, 3)), ":", (0, (3, 2)), "-.")  # of the mean, and of the baselines
 
 
 class WindowsPicture(Picture):
@@ -71,11 +71,13 @@ class WindowsPicture(Picture):
             for name, line in self.predicted.items():
                 line.set_data(in_view, given[name]) if name in given else line.set_data([], [])
             what = {"oldest": f"sample {samples[0]}", "latest": f"sample {samples[-1]}", "window": "the same"}
-            count, plural = windows.count(series), "s" if windows.steps > 1 else ""
+            seen = f"sample {samples[0]}"
+            if windows.steps > 1:
+                seen = f"{windows.steps} samples, {samples[0]} to {samples[-1]}"
             self.sentence = (
-                f"Window {window + 1:,} of {count:,}: the LSTM sees {windows.steps} sample{plural}, {samples[0]} to "
-                f"{samples[-1]}, the DNN {what[experiment.dnn_sees]}; the target, at row {row}, is "
-                f"{target:.2f}. The next windows start {windows.stride} later each."
+                f"Window {window + 1:,} of {windows.count(series):,}: the LSTM sees {seen}, the DNN "
+                f"{what[experiment.dnn_sees]}; the target, at row {row}, is {target:.2f}. "
+                f"The next windows start {windows.stride} later each."
             )
 
     def _show(self, series, first, last):
@@ -129,45 +131,50 @@ class LossesPicture(Picture):
             self.experiment, self.floors = experiment, floor(experiment)
             self.baselines = baselines(experiment) if with_baselines else {}
             end = max([experiment.updates, *(result.updates for result in earlier)])
-            always = constant_error(experiment.validation)
-            label = f"always answering the mean: {plain(always)}"
-            self._level(always, label, INK, (0, (1, 3)), 0.995, above=not with_baselines)
-            for name, right in (("lstm", 0.3), ("dnn", 0.52)):
+            self.taken: list = []  # where labels end: parts of the width, and powers of ten
+            for name, right in (("lstm", 0.6), ("dnn", 0.99)):
                 if self.floors[name] and self.floors[name] >= 1e-6:
                     label = f"{NAMES[name]} floor: {plain(self.floors[name])}"
                     self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), right)
-            known = {name: error for name, error in self.baselines.items() if error is not None}
+            known = {"always answering the mean": constant_error(experiment.validation), **self.baselines}
+            known = {name: error for name, error in known.items() if error is not None}
             lines = [
                 self.main.axhline(max(error, 1e-30), color=INK, linestyle=dash, alpha=0.75, linewidth=1.4)
                 for error, dash in zip(known.values(), DASHES)
             ]
-            if lines:
-                words = [f"{name}: {plain(error)}" for name, error in known.items()]
-                self.ground += [*lines, self.second_legend(self.main, lines, words)]
-            for result in earlier:
+            words = [f"{name}: {plain(error)}" for name, error in known.items()]
+            self.ground += [*lines, self.second_legend(self.main, lines, words)]
+            for result in earlier[::-1]:  # the newest is named first
                 for name in MODELS[::-1]:
                     points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
                     look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.5}
                     self.ground += self.main.plot(*points.T, **look)
                     self.least = min([self.least, *points[:, 1][points[:, 1] > 0]])
-                if len(points):
-                    place: dict = {"xytext": (0, 4), "textcoords": "offset points", "ha": "right"}
-                    changed = difference(result.experiment, experiment)
-                    text = self.main.annotate(
-                        changed, points[-1], color=INK, alpha=0.7, fontsize=TYPE, **place, annotation_clip=True
-                    )
-                    text.set_in_layout(False)
-                    self.ground.append(text)
+                self._name(difference(result.experiment, experiment), points, end)
             self.main.set_xlim(0, end * 1.02)
             self.still = None
             self.update({}, {})
 
-    def _level(self, height, label, colour, style, right, above=False):
+    def _level(self, height, label, colour, style, right):
         self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
-        place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, 3 if above else -14)}
-        text = self.main.annotate(label, **place, textcoords="offset points", color=colour, ha="right", fontsize=TYPE)
+        place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, -14)}
+        self._label(label, **place, color=colour, ha="right")
+        self.taken.append((right, np.log10(max(height, 1e-30))))
+
+    def _label(self, label, **place):
+        text = self.main.annotate(label, **place, textcoords="offset points", fontsize=TYPE, annotation_clip=True)
         text.set_in_layout(False)
-        self.ground.append(text)
+        self.ground.append(self.moving(text))  # so that it stands above the lines of the run
+
+    def _name(self, label, points, end):
+        """Write a label along a curve, where no other stands, if there is room: at a third of it, or further on."""
+        for part, side in ((1 / 3, "left"), (2 / 3, "left"), (1, "right")) if len(points) else ():
+            x, y = points[round(part * (len(points) - 1))]
+            here = x / end + 0.25 * (side == "left"), np.log10(max(y, 1e-30))
+            if all(abs(here[0] - at) > 0.35 or abs(here[1] - power) > 0.6 for at, power in self.taken):
+                self._label(label, xy=(x, y), xytext=(4 * (side == "left"), 4), ha=side, color=INK, alpha=0.7)
+                self.taken.append(here)
+                return
 
     def update(self, trace, val_losses, note=""):
         """Show a run so far: its trace, its validation losses, and a note across the picture."""

@@ -37,9 +37,9 @@ def show(shown, kept):
     """Show widgets, and HTML that takes their place in a saved notebook once no kernel knows them any more.
 
     JupyterLab always picks the widgets of an output, and instead of lost ones shows an error. So the HTML is an output
-    of its own, with a style that hides either it, beside live widgets, or that error.
+    of its own, with a style that hides either it, beside live widgets, or that error. The plain text goes with it.
     """
-    display({"text/html": KEPT.format(kept)}, raw=True)
+    display({"text/html": KEPT.format(kept), "text/plain": shown.pop("text/plain")}, raw=True)
     display(shown, raw=True)
 
 

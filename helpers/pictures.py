@@ -16,6 +16,7 @@ import matplotlib
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.patheffects import withStroke
 
 matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
 LOCK = RLock()
@@ -27,6 +28,7 @@ COLOURS = {
 }  # told apart by colour-blind eyes, on light and dark
 STYLES = {"lstm": "-", "dnn": "--"}
 NAMES = {"lstm": "LSTM", "dnn": "DNN"}
+HALO = [withStroke(linewidth=3, foreground="white")]  # so that no line goes through a label
 TYPE = 12.5  # points: 12 pixels on a screen of 1280 by 800, where the Lab shows a picture a little smaller than it is
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": TYPE, "labelcolor": INK, "borderaxespad": 0.2}
 LEGEND |= {"handlelength": 1.6, "handletextpad": 0.5, "columnspacing": 1.2}
@@ -58,7 +60,7 @@ class Picture:
 
     def legend(self, axes, columns):
         """Draw the legend above the axes."""
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, **LEGEND)
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=columns, **LEGEND)
 
     def second_legend(self, axes, lines, words):
         """Draw a legend of these lines to the right of the other, and return it."""
@@ -98,7 +100,12 @@ class Picture:
         """Return the whole picture as PNG bytes, dark on white."""
         with LOCK:
             data = io.BytesIO()
+            texts = [text for axes in self.axes for text in axes.texts]
+            for text in texts:
+                text.set_path_effects(HALO)
             self.figure.savefig(data, format="png", dpi=96, facecolor="white")
+            for text in texts:
+                text.set_path_effects(None)  # it would turn the letters of an SVG into curves; there CSS draws it
             return data.getvalue()
 
     def html(self):

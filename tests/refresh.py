@@ -29,9 +29,9 @@ def refresh(path):
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = merged(cell.outputs)
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET, None)
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)
+            cell.outputs = merged([output for output in cell.outputs if output.get("data") != {}])
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
     for picture in expected(notebook):

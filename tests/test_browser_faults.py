@@ -146,6 +146,8 @@ def test_a_notebook_of_the_course_shows_its_pictures_without_a_kernel(opened):
     assert picture.evaluate("picture => picture.naturalWidth") > 500
     assert len(picture.get_attribute("alt")) > 40
     expect(page.page.locator("figcaption")).to_contain_text("Window 1 of 6,984")
+    expect(page.page.get_by_text("Predict: An LSTM sees").filter(visible=True)).to_have_count(1)
+    expect(page.page.get_by_text("shown as sliders and pictures").filter(visible=True)).to_have_count(0)
     expect(page.page.get_by_text(LOST)).to_have_count(0)
 
 

@@ -2,12 +2,15 @@
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpers import EXAMPLES, Experiment, Series, sine
-from helpers.experiment import DNN_SEES
+from helpers.experiment import ACTIVATIONS, DNN_SEES
 
 SHORT = sine(24, 40)
 
@@ -208,3 +211,44 @@ def test_the_dnn_sees_the_oldest_the_latest_or_every_sample_of_the_window(length
         row = 100
         seen = experiment.windows.samples([row])[0][experiment.dnn_steps]
         assert (row - seen).tolist() == expected
+
+
+POSSIBLE = {  # on 40 days: 768 samples to train on, 192 to validate on
+    "length": st.integers(1, 191),
+    "stride": st.integers(1, 192),
+    "sampling_rate": st.integers(1, 300),
+    "batch_size": st.integers(1, 8192),
+    "units": st.integers(1, 1024),
+    "epochs": st.integers(1, 100_000),
+    "seed": st.integers(0, 2**32 - 1),
+    "max_updates": st.none() | st.integers(1),
+    "noise": st.floats(0, 1e6),
+    "learning_rate": st.floats(0, exclude_min=True, allow_infinity=False),
+    "shuffle": st.booleans(),
+    "activation": st.sampled_from(ACTIVATIONS),
+    "dnn_sees": st.sampled_from(list(DNN_SEES)),
+}
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary()
+ANYTHING |= st.lists(st.integers()) | st.just(np.zeros(3)) | st.just(np.float32(0.5)) | st.just(object())
+
+
+@given(st.fixed_dictionaries({}, optional=POSSIBLE))
+def test_any_possible_settings_are_an_experiment_that_prints_as_itself(settings):
+    experiment = Experiment(SHORT, **settings)
+    assert eval(repr(experiment)) == experiment and hash(eval(repr(experiment))) == hash(experiment)
+    assert experiment.changes().keys() <= {"series", *settings}
+    windows = len(range(experiment.length, 768, experiment.stride))
+    assert experiment.windows.count(experiment.train) == windows
+    whole = experiment.epochs * math.ceil(windows / experiment.batch_size)
+    assert experiment.updates == min(whole, experiment.max_updates or whole)
+    assert len(experiment.dnn_steps) in (1, math.ceil(experiment.length / experiment.sampling_rate))
+
+
+@given(st.sampled_from(sorted(POSSIBLE)), ANYTHING)
+def test_anything_at_all_is_an_experiment_or_gets_one_sentence_that_begins_with_its_setting(name, value):
+    try:
+        experiment = Experiment(SHORT, **{name: value})
+    except ValueError as error:
+        assert str(error).startswith(f"{name} ") and re.search("; (use|try) ", str(error)) and "\n" not in str(error)
+    else:
+        assert getattr(experiment, name) == value and eval(repr(experiment)) == experiment

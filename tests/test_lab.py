@@ -2,11 +2,12 @@
 
 import time
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
-from helpers import EXAMPLES, Experiment, Lab, run, sine
+from helpers import EXAMPLES, Experiment, Lab, run, show_losses, sine
 
 QUICK = Experiment(sine(24, 30), length=3, epochs=2)
 
@@ -246,11 +247,21 @@ def test_a_training_loss_below_the_floor_raises_the_alarm():
 
 
 def test_the_earlier_runs_stay_in_the_picture_with_their_settings(lab):
-    for length in (4, 5, 6):
+    bare = shown(lab, "losses")[0]
+    for number, length in enumerate((4, 5, 1, 6)):
         lab.controls["length"].value = length
         assert lab.wait(60)
-    still = shown(lab, "losses")[0]
-    assert "length 4" in still and "length 5" in still
+        still, moving = shown(lab, "losses")
+        assert still.count("<path") >= bare.count("<path") + 2 * number  # both models' curves of every earlier run
+    assert "length 1" in moving and ("length 5" in moving or "length 4" in moving)
+
+
+def test_no_two_names_of_earlier_runs_stand_on_each_other():
+    results = [run(Experiment(length=length, max_updates=40, epochs=1)) for length in (3, 4, 5, 3, 4)]
+    picture = show_losses(*results)
+    picture.png()
+    boxes = [text.get_window_extent() for text in picture.main.texts if text.get_text()]
+    assert boxes and not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_the_scrubber_walks_over_the_windows_without_training(lab):

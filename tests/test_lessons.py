@@ -172,7 +172,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (Experiment(length=13, sampling_rate=12), RIGHT),
             (Experiment(length=2), "samples 1 h apart decide it"),
             (Experiment(length=4, sampling_rate=3), "3 h apart decide it"),
-            (Experiment(length=24), "24 samples rather than two"),
+            (Experiment(length=24), "samples in a window: 24, rather than two"),
             (12, "of type int"),
         ],
         3: [(4.5, RIGHT), (0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")],
