@@ -58,7 +58,7 @@ class HeatMap(Picture):
         bar.ax.minorticks_off()
         bar.ax.tick_params(colors=INK, labelsize=11)
         self.figure.axes[-1].collections[0].set_edgecolor("face")  # else an SVG shows seams
-        bar.outline.set(edgecolor=INK, alpha=0.4)
+        bar.ax.spines["outline"].set(edgecolor=INK, alpha=0.4)
 
     def _cell(self, place, at):
         box = Rectangle((place[0] - 0.48, place[1] - 0.48), 0.96, 0.96, linewidth=0, fill=False)
