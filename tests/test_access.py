@@ -65,7 +65,7 @@ def test_an_audit_of_a_prediction_and_an_exercise_finds_nothing(lab, theme):
     cards = lab.page.locator(".lab-card")
     for name in ("Commit", "Hint", "Solution"):
         cards.get_by_role("button", name=name).click()
-    assert cards.get_by_role("status").count() == 2
+    expect(cards.get_by_role("status")).to_have_count(2)
     assert audit(lab.page, ".lab-card") == []
 
 

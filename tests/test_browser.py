@@ -46,7 +46,7 @@ def test_from_24_to_3_the_lstm_learns_and_the_dnn_stands_on_its_floor(start):
     lstm, dnn = re.search(r"LSTM ([\d.e-]+), DNN ([\d.e-]+)", done).groups()
     assert float(lstm) < 1e-3
     assert float(dnn) == pytest.approx(0.25, abs=0.01)
-    assert "floor 0.25" in start.text(".lab-sentence >> nth=1")
+    start.wait_for(".lab-sentence", r"floor 0\.25", nth=1)
 
 
 def test_a_move_in_the_middle_of_a_run_supersedes_it(start):
