@@ -246,6 +246,13 @@ def test_a_training_loss_below_the_floor_raises_the_alarm():
     assert "Alarm: the training loss of DNN is below its floor" in lab.status
 
 
+def test_a_training_loss_on_its_floor_raises_no_alarm():
+    lab = Lab(replace(EXAMPLES[1], epochs=3))
+    lab.train()
+    assert lab.wait(120)
+    assert ": done" in lab.status and "DNN 0.25" in lab.status and "Alarm" not in lab.status
+
+
 def test_the_earlier_runs_stay_in_the_picture_with_their_settings(lab):
     bare = shown(lab, "losses")[0]
     for number, length in enumerate((4, 5, 1, 6)):
