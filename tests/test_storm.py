@@ -64,7 +64,7 @@ def settle(kernel):
     kernel.move("lab.controls['length']", value=7)
     kernel.until("lab.experiment.length == 7 and lab.experiment.epochs == 3 and lab.wait(0.1)")
     kernel.click("Train")
-    kernel.until("': done' in lab.status or ': diverged' in lab.status")
+    kernel.until("lab.wait(0.1) and (': done' in lab.status or ': diverged' in lab.status)")
 
 
 def test_no_storm_of_input_breaks_the_lab():
