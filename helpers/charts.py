@@ -159,7 +159,7 @@ class LossesPicture(Picture):
         self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
         place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, -14)}
         self._label(label, **place, color=colour, ha="right")
-        self.taken.append((right, np.log10(max(height, 1e-30))))
+        self.taken.append((right, np.log10(height)))
 
     def _label(self, label, **place):
         text = self.main.annotate(label, **place, textcoords="offset points", fontsize=TYPE, annotation_clip=True)

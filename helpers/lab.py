@@ -8,7 +8,7 @@ from threading import RLock
 from .charts import NAMES, LossesPicture, WindowsPicture
 from .experiment import EXAMPLES, MODELS, Experiment
 from .panel import Panel
-from .status import ending, facts, so_far
+from .status import ending, so_far
 from .table import table
 from .worker import WORKER, stop_when_interrupted
 
@@ -229,34 +229,6 @@ class Lab(Panel):
         self._line = f"run {self.number}: {state}, {what}"
         self._write(self._line, aloud)
 
-    def _predictions(self, rows):
-        training = self._training
-        if not training or not training.updates or training.experiment is not self.experiment:
-            return {}
-        return {name: training.predict(name, rows) for name in training.alive}
-
-    def _draw(self, window=0):
-        with self._lock:
-            experiment = self.experiment
-            windows, series = experiment.windows, experiment.train
-            rows = windows.rows(series)
-            count = len(rows)
-            self.window = min(window, count - 1)
-            for name, most in (("length", len(experiment.validation) - 1), ("stride", len(experiment.validation))):
-                if name in self._controls:
-                    self._controls[name].limit(most)
-            self._windows.update(experiment, self.window, self._predictions)
-            self._show("windows", self._windows)
-            self._count(count, facts(experiment), repr(experiment))
-
-    def _keras_code(self, flavour):
-        from .export import to_keras
-
-        return to_keras(self.experiment, flavour)
-
-    def _ground(self, earlier=()):
-        self._losses.ground_for(self.experiment, earlier, self._baselines.value)
-
     def _toggle_baselines(self):
         with self._lock:
             training = self._training
@@ -265,9 +237,6 @@ class Lab(Panel):
                 self._show_run(training)
             else:
                 self._draw_losses()
-
-    def _draw_losses(self):
-        self._show("losses", self._losses)
 
     def _repr_mimebundle_(self, **kwargs):
         with self._lock:

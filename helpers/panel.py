@@ -8,13 +8,15 @@ import ipywidgets as widgets
 
 from .controls import LABEL, Control, Names
 from .experiment import EXAMPLES
+from .export import to_keras
 from .lessons import show
+from .status import facts
 
 STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
 
 
 class Panel(widgets.VBox):
-    """The widgets of a Lab; what they do when somebody touches them, Lab says.
+    """The widgets of a Lab and what they show; what they do when somebody touches them, Lab says.
 
     Each picture has two layers of SVG, what stands still and over it what moves, and below it a sentence. `lab-spoken`
     is the status line for screen readers: it changes with the state only, not with every update.
@@ -119,7 +121,7 @@ class Panel(widgets.VBox):
         """Write anew what is open below the pictures: the Keras code for the settings now, the table of the runs."""
         if self._code_part.layout.display != "none":
             try:
-                self._code.value = self._keras_code(self._flavour.value)
+                self._code.value = to_keras(self.experiment, self._flavour.value)
             except ValueError as error:
                 self._code.value = f"# {error}"
         if self._runs.layout.display != "none":
@@ -140,13 +142,40 @@ class Panel(widgets.VBox):
         if aloud:
             self._spoken.value = escape(line)
 
-    def _count(self, windows, facts, code):
-        """Write the numbers under the controls, and let the scrubber walk over so many windows."""
+    def _count(self, windows):
+        """Let the scrubber walk over so many windows."""
         self._scrubber.max = windows
         if self._window_shown != self.window + 1:  # else a hand that has just moved it would be torn back
             self._window_shown = self._scrubber.value = self.window + 1
         self._of.value = f"{self.window + 1:,} of {windows:,}"
-        self._facts.value = f"{' · '.join(facts)}<br><code>{escape(code)}</code>"
+
+    def _predictions(self, rows):
+        """Return what each model that is alive answers at these rows, if its run is of the settings now."""
+        training = self._training
+        if not training or not training.updates or training.experiment is not self.experiment:
+            return {}
+        return {name: training.predict(name, rows) for name in training.alive}
+
+    def _draw(self, window=0):
+        """Show a window of the settings now, by its number from 0, and the facts that follow from them."""
+        with self._lock:
+            experiment = self.experiment
+            windows, series = experiment.windows, experiment.train
+            count = windows.count(series)
+            self.window = min(window, count - 1)
+            for name, most in (("length", len(experiment.validation) - 1), ("stride", len(experiment.validation))):
+                if name in self._controls:
+                    self._controls[name].limit(most)
+            self._windows.update(experiment, self.window, self._predictions)
+            self._show("windows", self._windows)
+            self._count(count)
+            self._facts.value = f"{' · '.join(facts(experiment))}<br><code>{escape(repr(experiment))}</code>"
+
+    def _ground(self, earlier=()):
+        self._losses.ground_for(self.experiment, earlier, self._baselines.value)
+
+    def _draw_losses(self):
+        self._show("losses", self._losses)
 
     def _ipython_display_(self):
         shown = self._repr_mimebundle_()

@@ -9,8 +9,9 @@ from threading import Event
 
 import numpy as np
 
-from .compiled import BATCH, EVALUATED, LONGEST, SAMPLES, UNITS, Part, State, trainer, xla
+from .compiled import BATCH, EVALUATED, LONGEST, UNITS, State, trainer, xla
 from .experiment import MODELS, Experiment
+from .gradients import SAMPLES, Part
 from .models import build, initial_weights, tf
 from .padding import capacity, grown, shrunk
 

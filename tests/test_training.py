@@ -12,8 +12,9 @@ import pytest
 import tensorflow as tf
 
 from helpers import EXAMPLES, Experiment, Series, build, floor, run, sine
-from helpers.compiled import LSTM, Part, trainer
+from helpers.compiled import trainer
 from helpers.experiment import MODELS
+from helpers.gradients import LSTM, Part
 from helpers.training import Training
 
 SHORT = sine(24, 40)
