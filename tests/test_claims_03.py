@@ -1,11 +1,10 @@
 """What notebook 03 says of a longer window holds for other seeds than its own."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from claims import trained
 
-from helpers import EXAMPLES, Experiment, run
+from helpers import EXAMPLES, Experiment
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +13,7 @@ def best():
     experiments = {3: EXAMPLES[1], 12: Experiment(length=12, epochs=5), 24: EXAMPLES[2]}
     lowest = {}
     for length, experiment in experiments.items():
-        results = [run(replace(experiment, seed=seed)) for seed in (11, 12, 13)]
+        results = trained(experiment)
         for model in ("lstm", "dnn"):
             lowest[model, length] = np.array([min(result.val_losses[model]) for result in results])
     return lowest

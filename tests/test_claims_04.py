@@ -4,16 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from claims import trained
 
-from helpers import EXAMPLES, floor, run
+from helpers import EXAMPLES, floor
 
 EIGHT = EXAMPLES[3]
 EQUAL = replace(EIGHT, epochs=100, max_updates=EIGHT.updates)
-
-
-def trained(experiment):
-    """The results of three seeds."""
-    return [run(replace(experiment, seed=seed)) for seed in (11, 12, 13)]
 
 
 def best(model, results):

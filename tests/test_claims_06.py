@@ -5,8 +5,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from claims import trained
 
-from helpers import Experiment, Series, baselines, constant_error, run, sine, trend
+from helpers import Experiment, Series, baselines, constant_error, sine, trend
 
 HALF_DAY = Experiment(length=12, dnn_sees="window")
 ACTIVATIONS = ("relu", "tanh")
@@ -26,11 +27,6 @@ UNITS = {
     "K": in_unit(283.15, 8, sine()),
     "normalised": in_unit(283.15, 8, sine()).normalised(),
 }
-
-
-def trained(experiment):
-    """The results of three seeds."""
-    return [run(replace(experiment, seed=seed)) for seed in (11, 12, 13)]
 
 
 def errors(results, model):

@@ -1,24 +1,18 @@
 """What notebook 07 says of noise, two cycles, memory and fast changes holds for other seeds than its own."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
+from claims import trained
 
-from helpers import Experiment, baselines, constant_error, floor, memory, run
+from helpers import Experiment, baselines, constant_error, floor, memory
 
 QUICK = Experiment(activation="tanh", learning_rate=0.003, epochs=2)
 MIXED = replace(QUICK, shuffle=True)
 TWO = replace(MIXED, series="two_cycles")
 DAY = replace(QUICK, series="memory")
 EQUAL = replace(QUICK, series="fast_cycle", noise=0.1, epochs=100, max_updates=150)
-
-
-@cache
-def trained(experiment):
-    """The results of three seeds."""
-    return [run(replace(experiment, seed=seed)) for seed in (11, 12, 13)]
 
 
 def left(experiment, model="lstm"):

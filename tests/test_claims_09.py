@@ -1,26 +1,19 @@
 """What notebook 09 says of the bicycles holds, for other seeds than its own."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from claims import trained
 from scipy.signal import find_peaks
 
-from helpers import Experiment, baselines, from_csv, run
+from helpers import Experiment, baselines, from_csv
 
 PATH = Path(__file__).parent.parent / "notebooks" / "data" / "bicycles.csv"
 BICYCLES = from_csv(PATH, "bicycles", time="time")
 DAY = Experiment(BICYCLES.normalised(), activation="tanh", dnn_sees="window", learning_rate=0.002, epochs=6)
-
-
-@cache
-def trained(experiment):
-    """The results of three seeds."""
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(run, [replace(experiment, seed=seed) for seed in (11, 12, 13)]))
 
 
 def part(experiment):
