@@ -23,7 +23,7 @@ def xla():
     """
     try:
         with quiet_stderr():
-            tf.function(lambda x: tf.tanh(x) * x, jit_compile=True)(tf.zeros([64]))
+            tf.function(lambda x: tf.tanh(x) * x, autograph=False, jit_compile=True)(tf.zeros([64]))
         return True
     except Exception:  # which error a platform without XLA raises is not documented
         return False
@@ -57,7 +57,7 @@ class Trainer:
     """The compiled functions of one model: `train`, `evaluate`, `predict`."""
 
     def __init__(self, model, width):
-        compiled = tf.function(jit_compile=True) if xla() else tf.function
+        compiled = tf.function(autograph=False, jit_compile=xla())  # the loops are written out: nothing to translate
 
         @compiled
         def train(state, part, order, batch_size, first, last, learning_rate):
