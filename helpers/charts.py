@@ -1,5 +1,7 @@
 """The pictures: the windows of a series, and the losses of runs."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullLocator
@@ -44,7 +46,7 @@ class WindowsPicture(Picture):
         self.stars = self.moving(strip.plot([], [], "*", markersize=9, **marks)[0])
         main.tick_params(labelbottom=False)
         strip.set(ylim=(-2.6, 0.6), yticks=(0, -1, -2), yticklabels=("this window", "next", "next"))
-        strip.set_xlabel("sample", color=INK, fontsize=TYPE)
+        strip.set_xlabel("sample")
         self.grid(main)
         self.grid(strip, axis="x")
         self.legend(main, 4)
@@ -93,7 +95,7 @@ class WindowsPicture(Picture):
         both = np.concatenate([series.values, series.targets])
         margin = 0.15 * (float(np.ptp(both)) or 1)
         self.axes[0].set(xlim=(start - 1, start + span), ylim=(both.min() - margin, both.max() + margin))
-        self.axes[0].set_ylabel(f"value {series.unit}".strip(), color=INK, fontsize=TYPE)
+        self.axes[0].set_ylabel(textwrap.fill(f"value {series.unit}".strip(), 16))
         self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
 
 
@@ -114,8 +116,7 @@ class LossesPicture(Picture):
         self.note = self.moving(self.main.text(0.5, 0.5, "", transform=self.main.transAxes, ha="center", fontsize=TYPE))
         self.note.set_color(INK)
         self.main.set(yscale="log")
-        self.main.set_xlabel("updates", color=INK, fontsize=TYPE)
-        self.main.set_ylabel("mean squared error", color=INK, fontsize=TYPE)
+        self.main.set(xlabel="updates", ylabel="mean squared error")
         self.grid(self.main)
         self.main.yaxis.set_major_locator(LogLocator(numticks=12))
         self.main.yaxis.set_minor_locator(NullLocator())
@@ -127,8 +128,9 @@ class LossesPicture(Picture):
         with LOCK:
             for artist in self.ground:
                 artist.remove()
-            self.ground, earlier, self.least = [], list(earlier)[-EARLIER:], 1e-4
-            self.experiment, self.floors = experiment, floor(experiment)
+            self.ground, earlier = [], list(earlier)[-EARLIER:]
+            self.experiment, self.floors, mean = experiment, floor(experiment), constant_error(experiment.validation)
+            self.ends = [1e-4, 1.0, *([mean] if mean > 0 else [])]  # losses that are always in view
             self.baselines = baselines(experiment) if with_baselines else {}
             end = max([experiment.updates, *(result.updates for result in earlier)])
             self.taken: list = []  # where labels end: parts of the width, and powers of ten
@@ -136,7 +138,7 @@ class LossesPicture(Picture):
                 if self.floors[name] and self.floors[name] >= 1e-6:
                     label = f"{NAMES[name]} floor: {plain(self.floors[name])}"
                     self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), right)
-            known = {"always answering the mean": constant_error(experiment.validation), **self.baselines}
+            known = {"always answering the mean": mean, **self.baselines}
             known = {name: error for name, error in known.items() if error is not None}
             lines = [
                 self.main.axhline(max(error, 1e-30), color=INK, linestyle=dash, alpha=0.75, linewidth=1.4)
@@ -149,7 +151,7 @@ class LossesPicture(Picture):
                     points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
                     look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.5}
                     self.ground += self.main.plot(*points.T, **look)
-                    self.least = min([self.least, *points[:, 1][points[:, 1] > 0]])
+                    self.ends.append(min([1.0, *points[:, 1][points[:, 1] > 0]]))
                 self._name(difference(result.experiment, experiment), points, end)
             self.main.set_xlim(0, end * 1.02)
             self.still = None
@@ -167,9 +169,9 @@ class LossesPicture(Picture):
         self.ground.append(self.moving(text))  # so that it stands above the lines of the run
 
     def _name(self, label, points, end):
-        """Write a label along a curve, where no other stands, if there is room: at a third of it, or further on."""
+        """Write a label along a curve, where no other stands, if there is room: at a third of its updates, or later."""
         for part, side in ((1 / 3, "left"), (2 / 3, "left"), (1, "right")) if len(points) else ():
-            x, y = points[round(part * (len(points) - 1))]
+            x, y = points[np.searchsorted(points[:, 0], part * points[-1, 0])]
             here = x / end + 0.25 * (side == "left"), np.log10(max(y, 1e-30))
             if all(abs(here[0] - at) > 0.35 or abs(here[1] - power) > 0.6 for at, power in self.taken):
                 self._label(label, xy=(x, y), xytext=(4 * (side == "left"), 4), ha=side, color=INK, alpha=0.7)
@@ -179,7 +181,7 @@ class LossesPicture(Picture):
     def update(self, trace, val_losses, note=""):
         """Show a run so far: its trace, its validation losses, and a note across the picture."""
         with LOCK:
-            per_epoch, shown = self.experiment.windows.updates_per_epoch(self.experiment.train), [self.least, 1.0]
+            per_epoch, shown = self.experiment.windows.updates_per_epoch(self.experiment.train), [*self.ends]
             for name, (line, val) in self.lines.items():
                 points = np.array(trace.get(name, [])).reshape(-1, 2)
                 losses = np.array(val_losses.get(name, []))

@@ -85,7 +85,7 @@ class HeatMap(Picture):
     def _frame(self):
         for axis, name, values in zip((self.main.xaxis, self.main.yaxis), self.names, self.values):
             axis.set_ticks(range(len(values)), [str(value) for value in values])
-            axis.set_label_text(name, color=INK, fontsize=12)
+            axis.set_label_text(name)
         self.main.set(xlim=(-0.5, len(self.values[0]) - 0.5), ylim=(-0.5, len(self.values[1]) - 0.5))
         self.main.tick_params(length=0)
         self.main.spines[:].set_visible(False)

@@ -46,6 +46,8 @@ class Picture:
         for axes in self.axes:
             axes.set_facecolor("none")
             axes.tick_params(colors=INK, labelsize=TYPE)
+            for label in (axes.xaxis.label, axes.yaxis.label):
+                label.set(color=INK, size=TYPE)
             for spine in axes.spines.values():
                 spine.set(color=INK, alpha=0.4)
 
@@ -100,7 +102,7 @@ class Picture:
         """Return the whole picture as PNG bytes, dark on white."""
         with LOCK:
             data = io.BytesIO()
-            texts = [text for axes in self.axes for text in axes.texts]
+            texts = [text for axes in self.axes for text in axes.texts if text.get_animated()]  # those over lines
             for text in texts:
                 text.set_path_effects(HALO)
             self.figure.savefig(data, format="png", dpi=96, facecolor="white")

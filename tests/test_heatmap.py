@@ -1,5 +1,6 @@
 """The heat map of a sweep: its numbers are NumPy's, its words say what it shows, and every colour can be read."""
 
+import io
 from itertools import product
 
 import numpy as np
@@ -33,6 +34,12 @@ def results(losses):
         result(float(losses[i, j, k]), length=LENGTHS[i], stride=STRIDES[j], seed=SEEDS[k])
         for i, j, k in product(*where)
     ]
+
+
+def test_its_numbers_have_no_halo_since_no_line_crosses_them(results):
+    picture, plainly = show_sweep(results), io.BytesIO()
+    show_sweep(results).figure.savefig(plainly, format="png", dpi=96, facecolor="white")
+    assert picture.png() == plainly.getvalue()
 
 
 @pytest.mark.parametrize("model", ["lstm", "dnn"])

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from helpers import EXAMPLES, Experiment, Lab, run, show_losses, sine
+from helpers import EXAMPLES, Experiment, Lab, Series, run, show_losses, show_windows, sine
 
 QUICK = Experiment(sine(24, 30), length=3, epochs=2)
 
@@ -269,6 +269,29 @@ def test_no_two_names_of_earlier_runs_stand_on_each_other():
     picture.png()
     boxes = [text.get_window_extent() for text in picture.main.texts if text.get_text()]
     assert boxes and not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_a_name_stands_a_third_of_the_way_along_its_curve():
+    earlier, last = (run(Experiment(length=length, epochs=6)) for length in (3, 4))
+    picture = show_losses(earlier, last)
+    (at,) = [text.xy[0] for text in picture.main.texts if text.get_text() == "length 3"]
+    assert earlier.updates / 3 <= at <= earlier.updates / 2
+
+
+@pytest.mark.parametrize("height", [0.001, 1, 100])
+def test_the_error_of_the_mean_is_in_view_whatever_the_unit(height):
+    values = height * sine().values
+    lab = Lab(Experiment(Series(values, values, period=24)))
+    low, high = lab._losses.main.get_ylim()
+    assert low < np.var(values) < high
+
+
+def test_a_long_unit_does_not_run_out_of_its_picture():
+    picture = show_windows(Experiment(sine().normalised()))
+    picture.figure.draw_without_rendering()
+    assert "standard deviations" in picture.axes[0].get_ylabel().replace("\n", " ")
+    label, axes = picture.axes[0].yaxis.label.get_window_extent(), picture.axes[0].get_window_extent()
+    assert axes.y0 <= label.y0 and label.y1 <= axes.y1
 
 
 def test_the_scrubber_walks_over_the_windows_without_training(lab):
