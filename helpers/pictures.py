@@ -1,8 +1,9 @@
 """What all pictures share, in matplotlib.
 
-Live pictures are SVG, so that they follow the light or dark theme. As in matplotlib's blitting, what stands still is
-drawn once, and only the animated artists are drawn anew, over it. No pyplot and no mathtext: pictures are drawn from
-several threads, one at a time.
+Live pictures are SVG, and take the colours of the light or dark theme; the others are PNG, turned round in the dark
+one: light for dark, each hue as it was. As in matplotlib's blitting, what stands still is drawn once, and only the
+animated artists are drawn anew, over it. No pyplot and no mathtext: pictures are drawn from several threads, one at a
+time.
 """
 
 import base64
@@ -29,6 +30,7 @@ COLOURS = {
 STYLES = {"lstm": "-", "dnn": "--"}
 NAMES = {"lstm": "LSTM", "dnn": "DNN"}
 HALO = [withStroke(linewidth=3, foreground="white")]  # so that no line goes through a label
+DARK = "<style>[data-jp-theme-light=false] .lab-figure img { filter: invert(1) hue-rotate(180deg) }</style>"
 TYPE = 12.5  # points: 12 pixels on a screen of 1280 by 800, where the Lab shows a picture a little smaller than it is
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": TYPE, "labelcolor": INK, "borderaxespad": 0.2}
 LEGEND |= {"handlelength": 1.6, "handletextpad": 0.5, "columnspacing": 1.2}
@@ -113,7 +115,8 @@ class Picture:
     def html(self):
         """Return the whole picture with its sentence, as alt text and below, for a page that runs no kernel."""
         said, data = escape(self.sentence), base64.b64encode(self.png()).decode()
-        return f'<figure><img alt="{said}" src="data:image/png;base64,{data}"><figcaption>{said}</figcaption></figure>'
+        image = f'<img alt="{said}" src="data:image/png;base64,{data}">'
+        return f'<figure class="lab-figure">{DARK}{image}<figcaption>{said}</figcaption></figure>'
 
     def _repr_mimebundle_(self, **_):
         return {"text/html": self.html(), "text/plain": self.sentence}

@@ -1,9 +1,11 @@
 """The Lab for everybody: by keyboard alone, by ear, at every size of window, on both themes."""
 
+import io
 from contextlib import contextmanager
 
 import pytest
 from look import MESS, SMALL, audit, contrast, focused, resize
+from matplotlib import image
 from page import SPOKEN, STATUS, Page, write
 from playwright.sync_api import expect
 
@@ -18,11 +20,12 @@ ORDER = [
 ]
 SIZES = {"1280 by 800": (1280, 800, 1), "1024 by 768": (1024, 768, 1), "zoomed to 150 %": (853, 533, 1.5)}
 CELLS = (
-    "from helpers import Exercise, Experiment, Lab, Prediction\n"
+    "from helpers import Exercise, Experiment, Lab, Prediction, show_windows\n"
     "from helpers.controls import ALL\n"
     "Lab(Experiment(epochs=2, max_updates=60), controls=ALL, baselines=True)",
     "Prediction('Which `one`?', {'a': 'this', 'b': 'that'})",
     "Exercise('How many?', check=lambda answer: None, hints=['Count.'], solution='answer = 1')",
+    "show_windows(Experiment())",
 )
 
 
@@ -202,6 +205,12 @@ def test_no_text_is_smaller_than_12_pixels_on_the_screen(lab, size):
     resize(lab.page, *SIZES[size])
     for part in (".lab-controls", ".lab-windows", ".lab-losses", ".lab-sentence", ".lab-more", ".lab-card"):
         assert lab.page.evaluate(SMALL, [part, 12]) == []
+
+
+def test_a_picture_outside_the_lab_follows_the_theme_too(lab, theme):
+    seen = lab.page.locator(".lab-figure img").filter(visible=True).screenshot()
+    paper = image.imread(io.BytesIO(seen))[:8, :8, :3]
+    assert paper.min() > 0.9 if theme == "Light" else paper.max() < 0.1
 
 
 def test_on_a_wide_screen_the_pictures_stand_beside_the_controls(lab):
