@@ -5,28 +5,32 @@ Every name is imported when it is first asked for, so that a picture shows befor
 
 from importlib import import_module
 
-HOME = {
-    "series": ("Series", "fast_cycle", "memory", "sine", "trend", "two_cycles"),
-    "files": ("from_csv",),
+MODULE_OF = {
+    "series": ("Series", "echo", "fast_cycle", "sine", "trend", "two_cycles"),
+    "models": ("build",),
     "windows": ("Windows",),
     "experiment": ("EXAMPLES", "Experiment"),
     "theory": ("baselines", "constant_error", "floor"),
-    "models": ("build",),
-    "training": ("Result", "run"),
+    "results": ("Result",),
+    "data.files": ("from_csv",),
+    "trainer.training": ("run",),
+    "pictures.windows": ("show_windows",),
+    "pictures.losses": ("show_losses",),
+    "pictures.heatmap": ("show_sweep",),
     "export": ("to_keras",),
     "sweeps": ("sweep",),
-    "charts": ("show_losses", "show_windows"),
-    "heatmap": ("show_sweep",),
     "lessons": ("Exercise", "Prediction"),
-    "lab": ("Lab",),
+    "lab.view": ("Lab",),
 }
-__all__ = [name for names in HOME.values() for name in names]
+__all__ = [name for names in MODULE_OF.values() for name in names]
 
 
 def __getattr__(name):
-    for module, names in HOME.items():
+    for module, names in MODULE_OF.items():
         if name in names:
             return getattr(import_module(f".{module}", __name__), name)
+    if name in (renamed := import_module(".series", __name__).RENAMED):  # import hides what an AttributeError says
+        raise ImportError(f"{name} has a new name, {renamed[name]}; use from helpers import {renamed[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -6,12 +6,13 @@ from functools import lru_cache
 import numpy as np
 
 from .checks import choice, number, whole
-from .series import BUILT_IN, Series
+from .series import BUILT_IN, RENAMED, Series
 from .windows import Windows
 
 ACTIVATIONS = ("relu", "tanh")
 DNN_SEES = {"oldest": slice(0, 1), "latest": slice(-1, None), "window": slice(None)}  # of the steps of a window
 MODELS = ("lstm", "dnn")
+NAMES = {"lstm": "LSTM", "dnn": "DNN"}
 
 
 @lru_cache(maxsize=8)
@@ -53,6 +54,9 @@ class Experiment:
         def settle(name, value):
             object.__setattr__(self, name, value)
 
+        if isinstance(self.series, str) and self.series in RENAMED:
+            now = RENAMED[self.series]
+            raise ValueError(f"series {self.series!r} has a new name, {now!r}; use series={now!r}")
         if not isinstance(self.series, Series):
             choice("series", self.series, tuple(BUILT_IN))
         settle("noise", number("noise", self.noise))

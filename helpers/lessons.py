@@ -8,16 +8,8 @@ from functools import cached_property
 from html import escape
 
 import ipywidgets as widgets
-from IPython.display import display
 
-from .controls import Names
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-KEPT = """<div class="lab-kept">{}<p>Run this cell to bring its controls to life.</p></div>
-<style>
-.jp-OutputArea-child:has(.lab-kept):has(+ * > * > .jupyter-widgets),
-.jp-OutputArea-child:has(.lab-kept) + :has(> .jupyter-widgets) {{ display: none }}
-</style>"""
+from .display import VIEW, Names, display_widgets
 
 
 class Text(str):
@@ -33,16 +25,6 @@ def html(text):
     return f'<div style="font-size: 14px; line-height: 1.5; white-space: pre-wrap">{marked}</div>'
 
 
-def show(shown, kept):
-    """Show widgets, and HTML that takes their place in a saved notebook once no kernel knows them any more.
-
-    JupyterLab always picks the widgets of an output, and instead of lost ones shows an error. So the HTML is an output
-    of its own, with a style that hides either it, beside live widgets, or that error. The plain text goes with it.
-    """
-    display({"text/html": KEPT.format(kept), "text/plain": shown.pop("text/plain")}, raw=True)
-    display(shown, raw=True)
-
-
 class Card:
     """Something with text, its `repr`, and widgets, its `box`, that a browser shows instead."""
 
@@ -52,7 +34,7 @@ class Card:
         return {"text/plain": repr(self), VIEW: self.box._repr_mimebundle_()[VIEW]}
 
     def _ipython_display_(self):
-        show(self._repr_mimebundle_(), kept=html(repr(self)))
+        display_widgets(self._repr_mimebundle_(), kept=html(repr(self)))
 
     def _said(self, text):
         """Show text below the widgets, where a screen reader announces it, and return it."""

@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from .experiment import MODELS, Experiment
+from .results import Result
 from .series import Series
-from .training import Result
 
 SETTINGS = [field.name for field in fields(Experiment) if field.name != "series"]  # which stands in `experiment`
 FINAL = [f"{name}_{kind}" for name in MODELS for kind in ("loss", "val_loss")]

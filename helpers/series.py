@@ -17,7 +17,7 @@ class Series:
     `values` and `targets` are float32 of shape `(samples, 1)`; `period` is in samples (None if there is none); a row's
     target is the value `ahead` samples after it (None if it is something else); `noise` is the standard deviation of
     the normal noise in the values. `cycles` are the periods, in samples, of the sines of height 1 that it is the sum
-    of, if it is one; `kept` is what `memory` keeps of a value for the next day. `code` makes the series anew with
+    of, if it is one; `kept` is what `echo` keeps of a value for the next day. `code` makes the series anew with
     `helpers`, `recipe` with NumPy alone, as `values` and `targets`; `notes` says what a file needed to become one.
     A plain list or a flat array is put into shape. Raises ValueError when a value is missing or infinite.
     """
@@ -156,7 +156,7 @@ def sum_of_sines(hours_per_day, days, cycles_per_day, climb):
     return value(day), value(day + 1 / 4)
 
 
-def seasonal_memory(hours_per_day, days, kept, seed):
+def seasonal_echo(hours_per_day, days, kept, seed):
     fresh = np.random.default_rng([seed, 24]).normal(size=(days, hours_per_day))
     shapes = fresh[:1]
     for change in fresh[1:]:
@@ -225,7 +225,7 @@ def trend(hours_per_day=24, days=365, noise=0.0, seed=0):
 
 
 @lru_cache(maxsize=8, typed=True)
-def memory(hours_per_day=24, days=365, kept=0.95, noise=0.0, seed=0):
+def echo(hours_per_day=24, days=365, kept=0.95, noise=0.0, seed=0):
     """Return days of random shape, each like the day before but for small changes; the target is the next value.
 
     A value is `kept` times the value a day before, plus fresh normal noise that holds the variance at 1 (a seasonal
@@ -237,9 +237,10 @@ def memory(hours_per_day=24, days=365, kept=0.95, noise=0.0, seed=0):
     kept, seed = number("kept", kept), whole("seed", seed, least=0)
     if kept > 1:
         raise ValueError(f"kept {kept} is more than all; use a part from 0 to 1")
-    code = f"memory({hours_per_day}, {days}, {kept!r}, seed={seed})"
-    about = {"name": "memory", "period": hours_per_day, "ahead": 0, "kept": kept, "code": code}
-    return made_by(seasonal_memory, hours_per_day, days, kept, seed, **about).noisy(noise, seed)
+    code = f"echo({hours_per_day}, {days}, {kept!r}, seed={seed})"
+    about = {"name": "echo", "period": hours_per_day, "ahead": 0, "kept": kept, "code": code}
+    return made_by(seasonal_echo, hours_per_day, days, kept, seed, **about).noisy(noise, seed)
 
 
-BUILT_IN = {"sine": sine, "two_cycles": two_cycles, "memory": memory, "fast_cycle": fast_cycle, "trend": trend}
+RENAMED = {"memory": "echo"}
+BUILT_IN = {"sine": sine, "two_cycles": two_cycles, "echo": echo, "fast_cycle": fast_cycle, "trend": trend}

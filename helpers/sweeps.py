@@ -12,7 +12,6 @@ from tqdm.auto import tqdm
 
 from .experiment import Experiment
 from .saved import Saved
-from .training import run
 
 TICK = 0.1  # seconds between two looks at `cancel`
 
@@ -103,6 +102,8 @@ def sweep(experiments, executor=None, csv=None, on_result=None, cancel=None):
 
 def trained(experiment):
     """Return the Result of a run without its weights, which are most of its size: what an executor is asked to do."""
+    from .trainer.training import run  # loads TensorFlow, where the run is made
+
     return replace(run(experiment), weights={})
 
 

@@ -23,7 +23,7 @@ def floor(experiment):
 
 def _floor(series, ages):
     if series.kept is not None:
-        return _memory_floor(series.period, series.kept, series.noise, ages)
+        return _echo_floor(series.period, series.kept, series.noise, ages)
     if len(series.cycles) == 1 and series.ahead in (None, round(series.cycles[0] / 4)):
         return _sine_floor(2 * np.pi / series.cycles[0], series.noise, ages)
     known = series.cycles and series.ahead is not None and series.noise == 0
@@ -31,8 +31,8 @@ def _floor(series, ages):
 
 
 @lru_cache(maxsize=1024)
-def _memory_floor(period, kept, noise, ages):
-    """Return the floor for `memory`, of which a model sees the samples of these ages.
+def _echo_floor(period, kept, noise, ages):
+    """Return the floor for `echo`, of which a model sees the samples of these ages.
 
     All is normally distributed there, and so the best answer is the best linear one (Wiener's; Box and Jenkins): its
     error is 1 - r @ R^-1 r, where R is the covariance of the samples and r theirs with the target. Two samples n

@@ -13,9 +13,9 @@ import numpy as np
 import psutil
 
 from helpers import EXAMPLES, Experiment, run
-from helpers.compiled import trainer
 from helpers.models import build, keras, tf
-from helpers.training import Training
+from helpers.trainer.compiled import trainer
+from helpers.trainer.training import Training
 
 CASES = {  # setting: how many times as fast it should be
     EXAMPLES[1]: 20,

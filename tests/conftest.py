@@ -7,19 +7,28 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from course import FOLDER
 from playwright.sync_api import sync_playwright
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+SLOW = ("access", "below_the_lab", "browser", "browser_faults", "export", "faults", "kernel", "lab", "lessons")
+SLOW += ("storm", "sweeps", "training")  # the files that train, or start a kernel, a browser, a cluster or a Python
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what is slow, the notebooks too, so that `pytest -m "not slow"` answers in half a minute."""
+    for item in items:
+        name = item.path.stem.removeprefix("test_")
+        if item.path.suffix == ".ipynb" or name in SLOW or name.startswith("claims_"):
+            item.add_marker(pytest.mark.slow)
 
 
 @contextmanager
 def jupyterlab(home):
     """Start a JupyterLab on localhost, on a copy of the notebooks, with settings of its own; give its address."""
-    shutil.copytree(NOTEBOOKS, home / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(FOLDER, home / "notebooks", ignore=shutil.ignore_patterns(".*"))
     asks = home / "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     asks.parent.mkdir(parents=True)
     asks.write_text('{"fetchNews": "false"}')  # else it asks, over the page, whether to fetch news

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import nbformat
+from course import NOTEBOOKS
 from nbclient import NotebookClient
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -58,6 +58,6 @@ def expected(notebook):
 
 
 if __name__ == "__main__":
-    for path in [Path(name) for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in [Path(name) for name in sys.argv[1:]] or NOTEBOOKS.values():
         print(path.name, flush=True)
         refresh(path)

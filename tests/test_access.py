@@ -9,20 +9,24 @@ from matplotlib import image
 from page import SPOKEN, STATUS, Page, write
 from playwright.sync_api import expect
 
-from helpers.controls import ALL, WHOLE
+from helpers.lab.controls import SETTINGS, Slider
 
-SLIDERS = {**WHOLE, "noise": (0, 1), "learning_rate": (-5, 2)}  # the last in powers of ten
-MENUS = [name for name in ALL if name not in SLIDERS and name != "shuffle"]
+SLIDERS = {  # the least and the most on its scale: of learning_rate in powers of ten
+    name: (row.keywords["least"], row.keywords["most"])
+    for name, row in SETTINGS.items()
+    if getattr(row, "func", None) is Slider
+}
+MENUS = [name for name in SETTINGS if name not in SLIDERS and name != "shuffle"]
 ORDER = [
-    *[stop for name in ALL for stop in ((name, f"{name}, typed") if name in SLIDERS else (name,))],
+    *[stop for name in SETTINGS for stop in ((name, f"{name}, typed") if name in SLIDERS else (name,))],
     *["example", "baselines", "Train", "Pause", "Step", "Reset", "window"],
     *["Hide the Keras code", "Hide the runs", "windows by", "Keras code", "Save the runs as a CSV file"],
 ]
 SIZES = {"1280 by 800": (1280, 800, 1), "1024 by 768": (1024, 768, 1), "zoomed to 150 %": (853, 533, 1.5)}
 CELLS = (
     "from helpers import Exercise, Experiment, Lab, Prediction, show_windows\n"
-    "from helpers.controls import ALL\n"
-    "Lab(Experiment(epochs=2, max_updates=60), controls=ALL, baselines=True)",
+    "from helpers.lab.controls import SETTINGS\n"
+    "Lab(Experiment(epochs=2, max_updates=60), controls=SETTINGS, baselines=True)",
     "Prediction('Which `one`?', {'a': 'this', 'b': 'that'})",
     "Exercise('How many?', check=lambda answer: None, hints=['Count.'], solution='answer = 1')",
     "show_windows(Experiment())",

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from helpers import Experiment, Series, baselines, fast_cycle, floor, memory, sine, trend, two_cycles
+from helpers import Experiment, Series, baselines, echo, fast_cycle, floor, sine, trend, two_cycles
 
 RANDOM = np.random.default_rng(1).normal(size=200)
 
@@ -59,7 +59,7 @@ def autoregression(experiment):
 EXPERIMENTS = [  # with the period in samples, and the samples ahead
     (Experiment(sine(24, 60), length=3), 24, 6),
     (Experiment(sine(24, 60, noise=0.3), length=24, stride=8), 24, 6),
-    (Experiment(memory(24, 60), noise=0.2, length=25), 24, 0),
+    (Experiment(echo(24, 60), noise=0.2, length=25), 24, 0),
     (Experiment(two_cycles(24, 60), noise=0.1, length=24, stride=5, sampling_rate=3), 24, 6),
     (Experiment(fast_cycle(8, 60).normalised(), noise=0.1, length=10, sampling_rate=4), 8, 2),
     (Experiment(trend(12, 60), noise=0.1, length=1), 12, 3),
@@ -105,7 +105,7 @@ def test_a_series_too_short_to_look_back_a_period_has_no_such_baseline(ahead):
     longer = mine(period=first + ahead + 1, ahead=ahead)
     found = baselines(Experiment(longer, length=7))
     assert found.pop("one period earlier") is None and all(error > 0 for error in found.values())
-    assert baselines(Experiment(memory(24, 1), length=1))["same hour yesterday"] is None
+    assert baselines(Experiment(echo(24, 1), length=1))["same hour yesterday"] is None
 
 
 def test_noise_counts_in_the_experiment_as_in_the_series():
@@ -124,12 +124,12 @@ def test_the_baselines_of_a_sine_are_arithmetic():
     assert found["linear autoregression"] == pytest.approx(0, abs=1e-9)
 
 
-def test_the_baselines_of_memory_are_arithmetic():
-    found = baselines(Experiment("memory", length=24))
+def test_the_baselines_of_echo_are_arithmetic():
+    found = baselines(Experiment("echo", length=24))
     assert found["last value"] == pytest.approx(2, rel=0.2)  # two values that know nothing of each other
     assert found["same hour yesterday"] == pytest.approx(2 - 2 * 0.95, rel=0.1)
-    assert found["linear autoregression"] == pytest.approx(floor(Experiment("memory"))["lstm"], rel=0.1)
-    short = baselines(Experiment("memory", length=23))
+    assert found["linear autoregression"] == pytest.approx(floor(Experiment("echo"))["lstm"], rel=0.1)
+    short = baselines(Experiment("echo", length=23))
     assert short["linear autoregression"] > 0.7 and short["same hour yesterday"] == pytest.approx(0.1, rel=0.1)
 
 
@@ -140,7 +140,7 @@ def test_the_sample_at_the_same_hour_is_three_quarters_of_a_day_old_where_the_ta
 
 
 def test_only_the_weights_of_the_autoregression_depend_on_the_stride():
-    dense, sparse = (Experiment(memory(24, 60), length=24, stride=stride) for stride in (1, 7))
+    dense, sparse = (Experiment(echo(24, 60), length=24, stride=stride) for stride in (1, 7))
     other = baselines(sparse)
     assert other.pop("linear autoregression") > baselines(dense)["linear autoregression"]
     assert other.items() < baselines(dense).items()
@@ -155,6 +155,6 @@ def test_the_autoregression_learns_from_the_training_part_alone():
 
 
 def test_the_settings_of_the_training_change_no_baseline():
-    experiment = Experiment(memory(24, 60), length=24)
+    experiment = Experiment(echo(24, 60), length=24)
     others = dict(batch_size=7, shuffle=True, dnn_sees="window", units=3, learning_rate=1.0, epochs=1, seed=9)
     assert baselines(dataclasses.replace(experiment, **others)) == baselines(experiment)

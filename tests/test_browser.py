@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from course import NOTEBOOKS
 from page import STATUS, Page
 from playwright.sync_api import expect
 
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 @pytest.fixture(scope="module")
 def start(browser, jupyter):
     """The first notebook, run from top to bottom."""
-    page = Page(browser, jupyter, "00_start_here.ipynb")
+    page = Page(browser, jupyter, NOTEBOOKS["start_here"].name)
     page.run_all()
     yield page
     page.close()

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
+from course import NOTEBOOKS
 from page import STATUS, Page, write
 from playwright.sync_api import expect
 
@@ -140,7 +141,7 @@ def test_nothing_of_all_this_complained(labs):
 
 
 def test_a_notebook_of_the_course_shows_its_pictures_without_a_kernel(opened):
-    page = opened("00_start_here.ipynb")
+    page = opened(NOTEBOOKS["start_here"].name)
     page.menu("Kernel", "Shut Down Kernel")
     picture = page.find("figure img")
     assert picture.evaluate("picture => picture.naturalWidth") > 500

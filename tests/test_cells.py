@@ -16,8 +16,9 @@ from csvs import DAYS, TEN, flat, often, refused, timed, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import cells, from_csv
-from helpers.files import LEAST
+from helpers import from_csv
+from helpers.data import cells
+from helpers.data.files import LEAST
 
 SECONDS = [f"2026-01-01T00:00:0{second}" for second in range(9)]
 

@@ -23,7 +23,7 @@ RUNS = {
     "example 2": (replace(EXAMPLES[2], epochs=3), "dataset"),
     "example 3": (replace(EXAMPLES[3], epochs=3), "generator"),
     "two cycles, the latest sample": (Experiment("two_cycles", stride=24, epochs=3, dnn_sees="latest"), "dataset"),
-    "memory, the whole window": (Experiment("memory", length=25, stride=24, epochs=3, dnn_sees="window"), "dataset"),
+    "echo, the whole window": (Experiment("echo", length=25, stride=24, epochs=3, dnn_sees="window"), "dataset"),
     "a fast cycle, every fourth sample": (
         Experiment(fast_cycle(24, 60), length=23, sampling_rate=4, epochs=3, dnn_sees="window"),
         "generator",

@@ -12,8 +12,9 @@ from csvs import DAYS, TEN, flat, often, refused, timed, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import cells, from_csv, sine, two_cycles
-from helpers.files import LEAST, find_period
+from helpers import from_csv, sine, two_cycles
+from helpers.data import cells
+from helpers.data.files import LEAST, find_period
 
 DATA = Path(__file__).parent.parent / "notebooks" / "data"
 

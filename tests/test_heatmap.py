@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from helpers import Experiment, Result, show_sweep
-from helpers.heatmap import PALETTE, readable
+from helpers.pictures.heatmap import PALETTE, readable
 
 LENGTHS, STRIDES, SEEDS = (24, 3, 12), (8, 1), range(4)
 

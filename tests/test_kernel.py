@@ -30,9 +30,9 @@ def test_a_move_of_each_control_retrains_with_it(kernel):
 
 
 def test_the_windows_follow_before_anything_is_trained(kernel):
-    kernel.run("seen = lab._layers['windows'][1].value; count = len(lab.runs)")
+    kernel.run("seen = lab.frames['windows'].moving.value; count = len(lab.runs)")
     kernel.move("lab.controls['length']", value=6)
-    kernel.until("lab._layers['windows'][1].value != seen")
+    kernel.until("lab.frames['windows'].moving.value != seen")
     kernel.until("len(lab.runs) == count + 1")
 
 
@@ -43,7 +43,7 @@ def test_the_buttons_work(kernel):
     kernel.until("'paused, epoch 1 of 3, update 1' in lab.status")
     kernel.click("Train")
     kernel.until("lab.status.startswith('run 1: done')")
-    kernel.move("lab._example", index=2)
+    kernel.move("lab.example", index=2)
     kernel.until("'training, epoch' in lab.status")
     kernel.click("Pause")
     kernel.until("'paused' in lab.status")
@@ -52,16 +52,16 @@ def test_the_buttons_work(kernel):
 
 
 def test_a_wrong_number_typed_gets_its_sentence_and_the_lab_goes_on(kernel):
-    kernel.move("lab._controls['length'].box", value="9000")
-    kernel.until("'use at most' in lab._controls['length'].problem.value")
+    kernel.move("lab.rows['length'].box", value="9000")
+    kernel.until("'use at most' in lab.rows['length'].wrong.value")
     assert kernel.ask("lab.experiment.length") == 3
-    kernel.move("lab._controls['length'].box", value="7")
+    kernel.move("lab.rows['length'].box", value="7")
     kernel.until("lab.experiment.length == 7 and ': done' in lab.status")
-    assert kernel.ask("lab._controls['length'].problem.value") == ""
+    assert kernel.ask("lab.rows['length'].wrong.value") == ""
 
 
 def test_an_example_is_chosen_from_the_menu(kernel):
-    kernel.move("lab._example", index=3)
+    kernel.move("lab.example", index=3)
     kernel.until("lab.experiment == EXAMPLES[3] and ': done' in lab.status")
 
 

@@ -2,15 +2,13 @@
 
 import json
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
+from course import NOTEBOOKS
 
 from helpers import Exercise, Experiment, Prediction, Windows
 from helpers.lessons import VIEW
-
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
 @pytest.fixture
@@ -148,7 +146,7 @@ def fair_map(strides=(1, 7, 24), seeds=3, **settings):
 
 RIGHT = "Right: "
 ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part of what they are told
-    "01_series_and_windows": {
+    "series_and_windows": {
         1: [(18, RIGHT), (90, "stride 1"), (19, "no target"), (20, "too few samples"), (17, "below 100")],
         2: [
             (46, RIGHT),
@@ -166,7 +164,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             ((16, 8, 1), "of type tuple"),
         ],
     },
-    "02_a_short_window": {
+    "a_short_window": {
         1: [(6, RIGHT), (18, RIGHT), (12, "half days"), (24, "half days"), (3, "0.250"), (0, "length 0 is too small")],
         2: [
             (Experiment(length=13, sampling_rate=12), RIGHT),
@@ -177,7 +175,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         ],
         3: [(4.5, RIGHT), (0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")],
     },
-    "03_a_longer_window": {
+    "a_longer_window": {
         1: [(3, RIGHT), (9, RIGHT), (6, "12 hours"), (12, "0.50"), ("3", "of type str")],
         2: [
             (Experiment(length=24, sampling_rate=13), RIGHT),
@@ -188,7 +186,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         ],
         3: [(73, RIGHT), (72, "not yet more"), (74, "one step before"), (72.5, "whole"), (10_000, "one step before")],
     },
-    "04_stride": {
+    "stride": {
         1: [(23, RIGHT), (19, "a larger one"), (24, "only 1 of"), (8, "only 3 of"), (25, "up to 24"), (0, "too small")],
         2: [(4, RIGHT), (36, "rows apart"), (144, "stride 1"), (24, "not 24"), (5, "count")],
         3: [
@@ -200,7 +198,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (0.45, "of type float"),
         ],
     },
-    "05_a_fair_race": {
+    "a_fair_race": {
         1: [
             (207, RIGHT),
             (209, "near: at length 209"),
@@ -228,7 +226,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             ("first", "of type str"),
         ],
     },
-    "06_normalisation": {
+    "normalisation": {
         1: [
             (7.17, RIGHT),
             (7.2, RIGHT),
@@ -259,7 +257,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (4.0, "of type float"),
         ],
     },
-    "07_know_your_series": {
+    "know_your_series": {
         1: [
             (96, RIGHT),
             (120, RIGHT),
@@ -287,7 +285,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (2, "f - n"),
         ],
     },
-    "08_the_clinic": {
+    "the_clinic": {
         1: [
             (lambda answers, targets: np.mean((answers.reshape(-1) - targets.reshape(-1)) ** 2), RIGHT),
             (lambda answers, targets: np.mean((answers - targets) ** 2), "what shape"),
@@ -318,7 +316,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             ("tanh", "of type str"),
         ],
     },
-    "09_your_own_series": {
+    "your_own_series": {
         1: [(23, RIGHT), (24, "25 hours"), (0, "just after"), (25, "row - 1"), (22, "23 hours"), (48, "row + ahead")],
         2: [
             ((8, 24), RIGHT),
@@ -332,7 +330,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (24, "of type int"),
         ],
     },
-    "10_the_playground": {
+    "the_playground": {
         1: [
             (fair_map(epochs=20, max_updates=200), RIGHT),
             (fair_map(epochs=500, max_updates=200)[::-1], RIGHT),
@@ -357,7 +355,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
 
 def exercises(notebook):
     """Return the exercises of a notebook by number, and the names that their cells know."""
-    cells = json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(NOTEBOOKS[notebook].read_text(encoding="utf-8"))["cells"]
     sources = {cell["id"]: "".join(cell["source"]) for cell in cells}
     names = {}
     exec(sources["setup"], names)

@@ -8,7 +8,7 @@ import pytest
 
 import helpers
 from helpers import Experiment
-from helpers.series import BUILT_IN, Series, fast_cycle, memory, sine, trend, two_cycles
+from helpers.series import BUILT_IN, Series, echo, fast_cycle, sine, trend, two_cycles
 
 EVERY = pytest.mark.parametrize("make", BUILT_IN.values(), ids=BUILT_IN)
 FORMULAS = {  # at a time in days
@@ -51,7 +51,7 @@ def test_values_and_targets_are_the_formula_now_and_a_quarter_of_a_day_later(mak
 @EVERY
 def test_the_target_is_the_value_so_many_samples_ahead_of_the_row(make, hours_per_day, days):
     series = make(hours_per_day, days)
-    assert series.ahead == (0 if make is memory else hours_per_day // 4)
+    assert series.ahead == (0 if make is echo else hours_per_day // 4)
     samples = len(series)
     difference = np.abs(series.targets[: samples - series.ahead] - series.values[series.ahead :]).max()
     # The article's sine has a period a little below a day: a quarter of it is a little less than `ahead`.
@@ -60,7 +60,7 @@ def test_the_target_is_the_value_so_many_samples_ahead_of_the_row(make, hours_pe
 
 @EVERY
 def test_where_a_quarter_of_a_day_is_no_whole_number_of_samples_ahead_is_unknown(make):
-    assert make(25, 40).ahead == (0 if make is memory else None)
+    assert make(25, 40).ahead == (0 if make is echo else None)
 
 
 @EVERY
@@ -72,10 +72,10 @@ def test_each_series_goes_by_the_name_of_its_function_and_comes_from_the_package
     assert Experiment(series.name).series_with_noise == make()
 
 
-@pytest.mark.parametrize("make, number", [(sine, 1), (two_cycles, 2), (fast_cycle, 2), (trend, 0), (memory, 0)])
+@pytest.mark.parametrize("make, number", [(sine, 1), (two_cycles, 2), (fast_cycle, 2), (trend, 0), (echo, 0)])
 def test_a_sum_of_sines_is_the_sum_of_its_cycles(make, number):
     series = make(24, 100)
-    assert len(series.cycles) == number and (series.kept is None) == (make is not memory)
+    assert len(series.cycles) == number and (series.kept is None) == (make is not echo)
     if number:
         turns = 2 * np.pi * np.arange(len(series))[:, None] / series.cycles
         np.testing.assert_allclose(series.values[:, 0], np.sin(turns).sum(axis=1), atol=2e-6)
@@ -112,8 +112,8 @@ def test_the_trend_climbs_by_4_in_a_year_so_that_validation_lies_above_training(
 
 
 @pytest.mark.parametrize("kept", [0, 0.5, 0.95])
-def test_memory_keeps_its_variance_and_a_part_of_every_day(kept):
-    every_seed = [memory(24, 1000, kept, seed=seed).values[:, 0].astype(float) for seed in range(6)]
+def test_echo_keeps_its_variance_and_a_part_of_every_day(kept):
+    every_seed = [echo(24, 1000, kept, seed=seed).values[:, 0].astype(float) for seed in range(6)]
     for lag, expected, tolerance in ((24, kept, 0.02), (48, kept**2, 0.03), (12, 0, 0.04), (1, 0, 0.04)):
         ratios = [correlation(values, lag) / np.mean(values**2) for values in every_seed]
         assert np.mean(ratios) == pytest.approx(expected, abs=tolerance)
@@ -122,8 +122,8 @@ def test_memory_keeps_its_variance_and_a_part_of_every_day(kept):
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.95])
-def test_every_day_of_memory_has_the_variance_1_from_the_first_on(kept):
-    days = memory(20_000, 5, kept, seed=3).values.reshape(5, 20_000).astype(float)
+def test_every_day_of_echo_has_the_variance_1_from_the_first_on(kept):
+    days = echo(20_000, 5, kept, seed=3).values.reshape(5, 20_000).astype(float)
     np.testing.assert_allclose(days.var(axis=1), 1, atol=0.05)
     fresh = days[1:] - kept * days[:-1]
     np.testing.assert_allclose(fresh.std(axis=1), np.sqrt(1 - kept**2), rtol=0.03)
@@ -132,27 +132,27 @@ def test_every_day_of_memory_has_the_variance_1_from_the_first_on(kept):
         assert abs(np.corrcoef(days[day - 1], fresh[day - 1])[0, 1]) < 0.03
 
 
-def test_memory_that_keeps_all_repeats_its_first_day():
-    days = memory(24, 10, kept=1).values.reshape(10, 24)
+def test_echo_that_keeps_all_repeats_its_first_day():
+    days = echo(24, 10, kept=1).values.reshape(10, 24)
     assert (days == days[0]).all() and days[0].std() > 0.5
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_noise_in_memory_is_drawn_apart_from_its_shapes(seed):
-    fresh = memory(24, 365, kept=0, seed=seed)
-    for noisy in (memory(24, 365, kept=0, noise=1.0, seed=seed), fresh.noisy(1.0, seed), fresh.noisy(1.0)):
+def test_the_noise_in_echo_is_drawn_apart_from_its_shapes(seed):
+    fresh = echo(24, 365, kept=0, seed=seed)
+    for noisy in (echo(24, 365, kept=0, noise=1.0, seed=seed), fresh.noisy(1.0, seed), fresh.noisy(1.0)):
         drawn = noisy.values - fresh.values
         assert abs(np.corrcoef(drawn[:, 0], fresh.values[:, 0])[0, 1]) < 0.05
 
 
-def test_the_seed_of_memory_draws_its_shapes():
-    assert memory(24, 40, seed=1) == memory(24, 40, seed=1) != memory(24, 40, seed=2)
-    assert abs(np.corrcoef(memory(24, 40, 0, seed=1).values[:, 0], memory(24, 40, 0, seed=2).values[:, 0])[0, 1]) < 0.2
+def test_the_seed_of_echo_draws_its_shapes():
+    assert echo(24, 40, seed=1) == echo(24, 40, seed=1) != echo(24, 40, seed=2)
+    assert abs(np.corrcoef(echo(24, 40, 0, seed=1).values[:, 0], echo(24, 40, 0, seed=2).values[:, 0])[0, 1]) < 0.2
 
 
 @EVERY
 def test_noise_is_in_the_values_alone_and_has_its_seed(make):
-    settings = {"seed": 5} if make is memory else {}
+    settings = {"seed": 5} if make is echo else {}
     clean, noisy = make(**settings), make(noise=0.3, seed=5)
     assert noisy == clean.noisy(0.3, 5) and noisy != clean.noisy(0.3, 6)
     assert (noisy.values - clean.values).std() == pytest.approx(0.3, rel=0.05)
@@ -162,14 +162,14 @@ def test_noise_is_in_the_values_alone_and_has_its_seed(make):
 @pytest.mark.parametrize("kept", [-0.1, float("nan"), float("inf"), "most", None, True])
 def test_a_part_kept_that_is_no_number_is_refused(kept):
     with pytest.raises(ValueError) as caught:
-        memory(kept=kept)
+        echo(kept=kept)
     assert str(caught.value) == f"kept {kept!r} is not a number of 0 or more; try kept 0.1"
 
 
 @pytest.mark.parametrize("kept", [1.0000001, 1.5, 95])
 def test_more_than_all_cannot_be_kept(kept):
     with pytest.raises(ValueError) as caught:
-        memory(kept=kept)
+        echo(kept=kept)
     assert str(caught.value) == f"kept {float(kept)!r} is more than all; use a part from 0 to 1"
 
 
@@ -205,9 +205,9 @@ def test_the_code_makes_an_equal_series_of_which_as_much_is_known(make, change):
 
 
 def test_numbers_of_numpy_leave_no_trace_in_code_or_recipe():
-    given = memory(np.int64(24), np.int32(40), np.float64(0.9), np.float64(0.3), np.int64(2))
-    assert given == memory(24, 40, 0.9, 0.3, 2)
-    assert given.recipe == memory(24, 40, 0.9, 0.3, 2).recipe and "np." not in given.code
+    given = echo(np.int64(24), np.int32(40), np.float64(0.9), np.float64(0.3), np.int64(2))
+    assert given == echo(24, 40, 0.9, 0.3, 2)
+    assert given.recipe == echo(24, 40, 0.9, 0.3, 2).recipe and "np." not in given.code
 
 
 def test_a_series_of_bare_arrays_has_no_recipe_whatever_is_done_to_it():
@@ -235,7 +235,7 @@ def test_a_series_of_anything_but_numbers_is_refused_in_one_sentence(part, bad):
 def test_noise_beyond_what_values_can_hold_is_refused_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for make in (lambda: sine(noise=1e39), lambda: memory().noisy(1e39), lambda: Experiment(noise=1e39)):
+        for make in (lambda: sine(noise=1e39), lambda: echo().noisy(1e39), lambda: Experiment(noise=1e39)):
             with pytest.raises(ValueError) as caught:
                 make()
             assert str(caught.value) == "noise 1e+39 is too large for values of float32; use at most 1e+30"

@@ -1,18 +1,22 @@
-"""The project's own files: one list of packages, a README that tells the truth, clean code, whole notebooks."""
+"""The project's own files: two lists of packages, a README that tells the truth, clean code, whole notebooks."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
+from importlib.metadata import requires
 from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
+from course import NOTEBOOKS
 from refresh import expected
 
 HOME = Path(__file__).parent.parent
-NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
+PROJECT = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))
 README = (HOME / "README.md").read_text(encoding="utf-8")
 GUIDE = (HOME / "notebooks" / "README.md").read_text(encoding="utf-8")
 TRACKED = subprocess.run(["git", "ls-files"], cwd=HOME, capture_output=True, text=True, check=True).stdout.split()
@@ -25,18 +29,48 @@ def test_the_visible_top_level_is_what_the_design_says():
     assert sorted({name.split("/")[0] for name in TRACKED if not name.startswith(".")}) == TOP
 
 
-def test_there_is_one_list_of_packages_and_each_line_has_its_reason():
-    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
+REQUIREMENT = r"[\w-]+(\[\w+\])?>=[\d.]+(,<[\d.]+)?"
+
+
+def test_what_the_course_takes_is_one_list_and_each_line_has_its_reason():
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["dependencies"] == {"file": ["requirements.txt"]}
     assert "-r requirements.txt" in (HOME / "environment.yml").read_text(encoding="utf-8")
     for line in (HOME / "requirements.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            assert re.fullmatch(r"[\w-]+>=[\d.]+,<\d+ +# \S.{10,}", line), line
+            assert re.fullmatch(rf"{REQUIREMENT} +# \S.{{10,}}", line), line
+
+
+def test_what_only_tests_need_is_an_extra_and_each_line_has_its_reason():
+    source = (HOME / "pyproject.toml").read_text(encoding="utf-8")
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert list(extras) == ["dask", "test"]
+    for line in [*extras["dask"], *extras["test"]]:
+        assert line == "window-lab[dask]" or re.fullmatch(REQUIREMENT, line), line
+        assert re.search(rf'^    "{re.escape(line)}",  # \S.{{10,}}$', source, re.M), line
+    runs = {re.match(r"[\w-]+", line).group() for line in requires("window-lab") if "extra ==" not in line}
+    assert not runs & {re.match(r"[\w-]+", line).group() for line in extras["test"]}
+
+
+def test_readme_installs_the_first_list_to_open_the_notebooks_and_the_second_to_test_them():
+    opened, tested = README.split("## Change it")
+    assert re.findall(r"pip install (.+?)(?: &&|;)", opened) == ["-e .", "-e ."]
+    assert re.findall(r"pip install (.+?)(?: &&|;)", tested)[:2] == ['-e ".[test]"', '-e ".[test]"']
+
+
+def test_the_wheel_holds_every_file_of_helpers(tmp_path):
+    ours = [name for name in TRACKED if name.startswith("helpers/")]
+    for name in [*ours, "pyproject.toml", "requirements.txt", "README.md"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HOME / name, tmp_path / name)
+    build = "from setuptools.build_meta import build_wheel; print(build_wheel('.'))"
+    done = subprocess.run([sys.executable, "-c", build], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        assert sorted(ours) == sorted(name for name in wheel.namelist() if name.startswith("helpers/"))
 
 
 def test_the_python_versions_are_the_same_everywhere():
-    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["requires-python"] == ">=3.11,<3.14"
+    assert PROJECT["project"]["requires-python"] == ">=3.11,<3.14"
     assert "3.11, 3.12 or 3.13" in README
     python = re.search(r"python=(3\.\d+)", (HOME / "environment.yml").read_text(encoding="utf-8")).group(1)
     assert python in README
@@ -51,13 +85,6 @@ def test_code_and_notebooks_are_clean():
 def test_the_types_in_helpers_fit_together():
     done = subprocess.run([sys.executable, "-m", "mypy"], cwd=HOME, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_optional_dask_is_the_one_that_is_tested():
-    (dask,) = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"][
-        "dask"
-    ]
-    assert re.search(rf"^{re.escape(dask)} ", (HOME / "requirements.txt").read_text(encoding="utf-8"), re.M)
 
 
 @pytest.mark.parametrize("page", ["README.md", "notebooks/README.md"])
@@ -76,7 +103,9 @@ def verdicts():
 def test_the_table_of_verdicts_says_what_the_notebooks_print():
     rows = verdicts()
     table = GUIDE.split("## Teaching")[0]
-    assert len(rows) == table.count("](") and {name for _, _, name, _ in rows} <= {path.name for path in NOTEBOOKS}
+    assert len(rows) == table.count("](") and {name for _, _, name, _ in rows} <= {
+        path.name for path in NOTEBOOKS.values()
+    }
     for claim, verdict, name, heading in rows:
         notebook = nbformat.read(HOME / "notebooks" / name, as_version=4)
         printed = "\n".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
@@ -85,13 +114,22 @@ def test_the_table_of_verdicts_says_what_the_notebooks_print():
 
 
 def test_every_notebook_stands_in_both_maps_and_in_the_guide():
-    start = (HOME / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
-    for path in NOTEBOOKS:
-        assert f"(notebooks/{path.name})" in README and f"]({path.name})" in GUIDE
-        assert path.name in start or path.name.startswith("00")
+    start = NOTEBOOKS["start_here"].read_text(encoding="utf-8")
+    for slug, path in NOTEBOOKS.items():
+        number, name = path.name[:2], slug.replace("_", " ")
+        assert f"[{number} {name}](notebooks/{path.name})" in README and f"]({path.name})" in GUIDE
+        assert f"### {number}, {name} (" in GUIDE
+        assert slug == "start_here" or f"[{number}, {name}]({path.name})" in start
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_notebook_is_named_by_its_number_in_code():
+    for name in TRACKED:
+        if name.startswith(("helpers/", "tests/")) and name.endswith(".py"):
+            text = (HOME / name).read_text(encoding="utf-8")
+            assert not re.search(r"\b[01]\d_(?:" + "|".join(NOTEBOOKS) + r")\b|[Nn]otebook [01]\d\b", text), name
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS.values(), ids=NOTEBOOKS)
 class TestNotebook:
     """What every committed notebook keeps to."""
 
@@ -112,7 +150,7 @@ class TestNotebook:
         notebook = nbformat.read(path, as_version=4)
         prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         headings, ids = re.findall(r"^## (.+)$", prose, re.M), [cell.id for cell in notebook.cells]
-        if not path.name.startswith("00"):
+        if path != NOTEBOOKS["start_here"]:
             assert [heading for heading in headings if heading in SHAPE] == SHAPE
             assert re.search(r"^\*About \d+ minutes\. Before it: \[", prose, re.M)
         for part in ("predict", "lab", "verdict-1"):
@@ -125,7 +163,7 @@ class TestNotebook:
 
     def test_its_expected_picture_is_the_one_that_its_cell_shows(self, path):
         pictures = expected(nbformat.read(path, as_version=4))
-        assert len(pictures) == (0 if path.name.startswith("00") else 1)
+        assert len(pictures) == (path != NOTEBOOKS["start_here"])
         for picture in pictures:
             kept = path.parent / "pictures" / f"{path.stem}.png"
             assert kept.read_bytes() == picture and len(picture) < 200_000

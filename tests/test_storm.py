@@ -42,14 +42,14 @@ def act(kernel, draw):
         name = str(draw.choice(list(CONTROLS)))
         kernel.move(f"lab.controls[{name!r}]", **CONTROLS[name](draw))
     elif kind == "type":
-        kernel.move(f"lab._controls[{str(draw.choice(BOXES))!r}].box", value=str(draw.choice(NONSENSE)))
+        kernel.move(f"lab.rows[{str(draw.choice(BOXES))!r}].box", value=str(draw.choice(NONSENSE)))
     elif kind == "click":
         kernel.click(str(draw.choice(CLICKS)))
     else:
-        part, state = (("_scrubber", "value"), ("_example", "index"), ("_baselines", "value"), ("_flavour", "index"))[
+        part, state = (("scrubber", "value"), ("example", "index"), ("baselines", "value"), ("flavour", "index"))[
             draw.integers(0, 4)
         ]
-        kernel.move(f"lab.{part}", **{state: int(draw.integers(0, 4 if part == "_example" else 2))})
+        kernel.move(f"lab.{part}", **{state: int(draw.integers(0, 4 if part == "example" else 2))})
     if draw.random() < 0.3:
         time.sleep(draw.exponential(0.05))
 
@@ -88,7 +88,7 @@ def test_no_storm_of_input_breaks_the_lab():
         assert kernel.ask("lab.runs[-1].val_losses == run(lab.experiment).val_losses")
         told, count = kernel.ask("lab.status"), kernel.ask("lab.number")
         assert re.match(rf"run {count}: done, {kernel.ask('lab.runs[-1].updates'):,} updates", told)
-        shown = kernel.ask("{name: control.value for name, control in lab._controls.items() if name != 'series'}")
+        shown = kernel.ask("{name: control.value for name, control in lab.rows.items() if name != 'series'}")
         now = kernel.ask("{name: getattr(lab.experiment, name) for name in lab.controls if name != 'series'}")
         assert shown == now
         assert kernel.ask("sum(thread.name == 'lab' for thread in threading.enumerate())") == 1

@@ -14,7 +14,7 @@ import pytest
 from distributed import Client, LocalCluster
 from nbclient import NotebookClient
 
-import helpers.sweeps
+import helpers.trainer.training
 from helpers import Experiment, Series, Windows, run, show_losses, sine, sweep
 from helpers.sweeps import SweepError
 
@@ -78,7 +78,7 @@ class TestExecutors:
     @pytest.mark.parametrize("place", [own_processes, threads, dask])
     def test_the_results_are_those_of_run_in_the_order_of_the_experiments(self, place, expected, monkeypatch):
         if place is not threads:  # then it is other processes that run them
-            monkeypatch.setattr(helpers.sweeps, "run", None)
+            monkeypatch.setattr(helpers.trainer.training, "run", None)
         came = {}
         with place() as executor:
             results = sweep(EXPERIMENTS, executor, on_result=came.__setitem__)
@@ -135,7 +135,7 @@ class TestStopping:
                 raise MemoryError("no room")
             return run(experiment)
 
-        monkeypatch.setattr(helpers.sweeps, "run", fails)
+        monkeypatch.setattr(helpers.trainer.training, "run", fails)
         with pytest.raises(SweepError) as error:
             sweep(EXPERIMENTS, one, path)
         said = f"1 of 4 runs failed, first experiments[1], {EXPERIMENTS[1]!r}: MemoryError: no room"

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from helpers import Experiment, Series, constant_error, fast_cycle, floor, memory, sine, trend, two_cycles
+from helpers import Experiment, Series, constant_error, echo, fast_cycle, floor, sine, trend, two_cycles
 
 LENGTHS = [1, 2, 3, 6, 9, 12, 18, 24, 30, 168]
 
@@ -148,7 +148,7 @@ def test_with_noise_a_model_can_beat_the_best_linear_predictor_by_far():
 
 
 def test_with_noise_a_longer_window_has_a_lower_floor():
-    for series, lengths in (("sine", (1, 2, 3, 6, 12, 24, 48, 96)), ("memory", (23, 24, 48, 72, 240, 1751))):
+    for series, lengths in (("sine", (1, 2, 3, 6, 12, 24, 48, 96)), ("echo", (23, 24, 48, 72, 240, 1751))):
         floors = [floor(Experiment(series, 0.3, length))["lstm"] for length in lengths]
         assert floors == sorted(set(floors), reverse=True)
     louder = [floor(Experiment(noise=noise))["lstm"] for noise in (0.1, 0.3, 0.6, 1.0, 2.0)]
@@ -159,7 +159,7 @@ def test_the_noise_of_the_series_counts_as_the_noise_of_the_experiment_does():
     assert floor(Experiment(series=sine(noise=0.3))) == floor(Experiment(noise=0.3))
 
 
-SERIES = [{"series": "memory"}, {"series": "memory", "noise": 0.3}, {"series": "two_cycles"}, {"series": "fast_cycle"}]
+SERIES = [{"series": "echo"}, {"series": "echo", "noise": 0.3}, {"series": "two_cycles"}, {"series": "fast_cycle"}]
 
 
 @pytest.mark.parametrize("settings", [{}, {"length": 3}, {"noise": 0.3}, {"dnn_sees": "latest"}, *SERIES], ids=str)
@@ -175,7 +175,7 @@ def test_the_settings_of_the_training_move_no_floor():
 
 def test_an_unknown_series_has_no_known_floor():
     mine = Series(np.arange(100.0), np.arange(100.0), period=24, ahead=6)
-    scaled = [make().normalised() for make in (sine, two_cycles, memory, fast_cycle)]
+    scaled = [make().normalised() for make in (sine, two_cycles, echo, fast_cycle)]
     unknown = [trend(), two_cycles(noise=0.1), fast_cycle(noise=0.1), two_cycles(25, 60)]
     for series in (mine, *scaled, *unknown):
         assert floor(Experiment(series, length=9)) == {"lstm": None, "dnn": None}
@@ -223,10 +223,10 @@ def test_only_of_one_sine_with_a_target_a_quarter_ahead_is_the_floor_of_one_samp
 
 @pytest.mark.parametrize("noise", [0, 0.7])
 @pytest.mark.parametrize("kept", [0.95, 0.6])
-def test_the_floor_of_memory_is_what_least_squares_leaves_of_200_000_samples(kept, noise):
-    series = memory(24, 8334, kept, seed=1).noisy(noise)
+def test_the_floor_of_echo_is_what_least_squares_leaves_of_200_000_samples(kept, noise):
+    series = echo(24, 8334, kept, seed=1).noisy(noise)
     for length, rate in ((1, 1), (23, 1), (24, 1), (24, 7), (30, 2), (47, 23), (48, 5), (48, 24), (50, 1), (72, 6)):
-        experiment = Experiment(memory(24, 60, kept), noise, length, sampling_rate=rate)
+        experiment = Experiment(echo(24, 60, kept), noise, length, sampling_rate=rate)
         rows = np.arange(length, len(series))
         samples, target = series.values[rows[:, None] - ages(experiment), 0], series.targets[rows, 0]
         for model, seen in (("lstm", samples), ("dnn", samples[:, :1])):
@@ -236,15 +236,15 @@ def test_the_floor_of_memory_is_what_least_squares_leaves_of_200_000_samples(kep
 
 
 @pytest.mark.parametrize("kept", [0, 0.3, 0.95, 1])
-def test_the_floor_of_memory_is_what_a_day_does_not_keep(kept):
+def test_the_floor_of_echo_is_what_a_day_does_not_keep(kept):
     for hours in (12, 24):
         for sees in ("oldest", "latest", "window"):
             for length in (1, hours - 1, hours, hours + 1, 2 * hours, 4 * hours, 200):
-                floors = floor(Experiment(memory(hours, 120, kept), length=length, dnn_sees=sees))
+                floors = floor(Experiment(echo(hours, 120, kept), length=length, dnn_sees=sees))
                 lstm = 1 - kept**2 if length >= hours else 1
                 oldest = 1 - kept ** (2 * length / hours) if length % hours == 0 else 1
                 dnn = {"oldest": oldest, "latest": 1, "window": lstm}[sees]
                 assert floors == {"lstm": pytest.approx(lstm, abs=1e-9), "dnn": pytest.approx(dnn, abs=1e-9)}
                 assert min(floors.values()) >= 0
-        noisy = floor(Experiment(memory(hours, 120, kept, noise=0.5), length=hours + 1))
+        noisy = floor(Experiment(echo(hours, 120, kept, noise=0.5), length=hours + 1))
         assert noisy == {"lstm": pytest.approx(1 - kept**2 / 1.25), "dnn": 1}

@@ -12,10 +12,10 @@ import pytest
 import tensorflow as tf
 
 from helpers import EXAMPLES, Experiment, Series, build, floor, run, sine
-from helpers.compiled import trainer
 from helpers.experiment import MODELS
-from helpers.gradients import LSTM, Part
-from helpers.training import Training
+from helpers.trainer.compiled import trainer
+from helpers.trainer.networks import LSTM, Part
+from helpers.trainer.training import Training
 
 SHORT = sine(24, 40)
 QUICK = Experiment(series=SHORT, units=20, learning_rate=0.005, epochs=3)  # 24 updates an epoch, the last batch short

@@ -1,0 +1,52 @@
+// Gives every slider handle and box in a Lab its label as accessible name; makes the spoken line a live region; keeps
+// JupyterLab's one-letter shortcuts from what is typed in a Lab or a card: D D would delete its cell.
+
+// what a slider says where its own number is not the setting
+function words(scale, now) {
+  if (scale?.log) return `${+(10 ** now).toPrecision(3)}`;
+  if (scale?.zero) return now ? `${now}` : scale.zero;
+}
+
+function render({ model, el }) {
+  el.style.display = "none";
+  let observer, lab;
+  const keep = (event) => {
+    const { target, ctrlKey, metaKey, altKey, shiftKey, key } = event;
+    if (!lab?.contains(target)) return;
+    const shortcut = ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+    target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+    if (key === "End" && target.matches(".noUi-handle")) {  // noUiSlider goes to the first maximum it ever had
+      target.closest(".noUi-target").noUiSlider.set(target.ariaValueMax);
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  };
+  const start = () => {
+    lab = el.closest(".lab, .lab-card");
+    if (!lab) return requestAnimationFrame(start);
+    const name = () => {
+      for (const row of lab.querySelectorAll(".lab-control")) {
+        const label = row.querySelector(".widget-label")?.textContent;
+        const handle = row.querySelector(".noUi-handle");
+        const scale = model.get("scales")[label];
+        const said = scale && words(scale, row.querySelector(".noUi-target").noUiSlider.get(true));
+        handle?.setAttribute("aria-label", label);
+        if (said && handle.ariaValueText !== said) handle.ariaValueText = said;
+        row.querySelector(".lab-box input")?.setAttribute("aria-label", `${label}, typed`);
+      }
+      lab.querySelector(".lab-spoken")?.setAttribute("role", "status");
+    };
+    name();
+    observer = new MutationObserver(name);
+    const controls = lab.querySelector(".lab-controls") ?? lab;
+    observer.observe(controls, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
+  };
+  start();
+  window.addEventListener("keydown", keep, true);
+  return () => {
+    observer?.disconnect();
+    window.removeEventListener("keydown", keep, true);
+  };
+}
+
+export default { render };

@@ -1,0 +1,33 @@
+"""What our widgets share: names for screen readers, and what stands for them in a saved notebook."""
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+from IPython.display import display
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+HERE = Path(__file__).parent
+SCRIPT, STYLE = ((HERE / name).read_text(encoding="utf-8") for name in ("display.js", "display.css"))
+KEPT = '<div class="lab-kept">{}<p>Run this cell to bring its controls to life.</p></div>\n<style>\n{}</style>'
+
+
+class Names(anywidget.AnyWidget):
+    """Gives the controls around it their names for screen readers, and keeps JupyterLab's shortcuts from them.
+
+    `scales` says of a slider, by its label, where its own number is not the setting: {"log": True} is a power of ten,
+    {"zero": "no limit"} what its 0 stands for.
+    """
+
+    _esm = SCRIPT
+    scales = traitlets.Dict().tag(sync=True)
+
+
+def display_widgets(shown, kept):
+    """Show widgets, and HTML that takes their place in a saved notebook once no kernel knows them any more.
+
+    JupyterLab always picks the widgets of an output, and instead of lost ones shows an error. So the HTML is an output
+    of its own, with a style that hides either it, beside live widgets, or that error. The plain text goes with it.
+    """
+    display({"text/html": KEPT.format(kept, STYLE), "text/plain": shown.pop("text/plain")}, raw=True)
+    display(shown, raw=True)

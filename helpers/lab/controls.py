@@ -1,0 +1,152 @@
+"""The Lab's controls: each row of SETTINGS says how one setting is shown, moved, typed and read aloud."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from html import escape
+
+import ipywidgets as widgets
+
+from ..experiment import ACTIVATIONS, DNN_SEES
+from ..series import BUILT_IN, Series
+
+LABEL = {"description_width": "8em"}
+WIDE = {"width": "auto", "flex": "1 1 auto"}
+
+
+class Control:
+    """One setting on screen: its `widget`, and below it a line for what is `wrong`; `view` holds both.
+
+    `changed(control, value)` is called when a person or Python moves the widget, never for what `show` shows. `scale`
+    is what `Names` must know to read it aloud.
+    """
+
+    def __init__(self, name, value, changed, widget, *beside):
+        self.name, self.shown, self.changed, self.widget, self.scale = name, None, changed, widget, {}
+        widget.description, widget.style, widget.layout = name, LABEL, WIDE
+        self.wrong = widgets.HTML().add_class("lab-problem")
+        self.view = widgets.VBox([widgets.HBox([widget, *beside]), self.wrong]).add_class("lab-control")
+        self.show(value)
+        widget.observe(self._moved, "value")
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.name!r}, {self.shown!r})"
+
+    @property
+    def value(self):
+        """The setting that the widget shows now."""
+        return self.widget.value
+
+    def show(self, value):
+        """Show a value that is in force."""
+        self.shown = self.widget.value = value
+        self.complain("")
+
+    def limit(self, experiment):
+        """Offer no more than the data of an experiment allow."""
+
+    def complain(self, sentence):
+        """Say beside the control what is wrong, or nothing."""
+        self.wrong.value = f'<span role="alert">{escape(sentence)}</span>' if sentence else ""
+
+    def _moved(self, _):
+        if self.value != self.shown:
+            self.shown = self.value
+            self.changed(self, self.value)
+
+
+class Slider(Control):
+    """A slider from `least` to `most`, and a box beside it that takes whatever can be trained.
+
+    With `log` the two are powers of ten; `zero` is what its 0 stands for, and then the setting is None; `allowed` is a
+    function of an experiment that tells the most that its data allow.
+    """
+
+    def __init__(self, name, value, changed, least, most, step=1, log=False, zero="", allowed=None):
+        kind = widgets.IntSlider if step == 1 else widgets.FloatLogSlider if log else widgets.FloatSlider
+        start = 10.0**least if log else least
+        slider = kind(value=start, min=least, max=most, step=step, readout=False)
+        self.box = widgets.Text(continuous_update=False, layout={"width": "5em"}).add_class("lab-box")
+        self.most, self.log, self.fine, self.zero, self.allowed = most, log, step != 1, zero, allowed
+        super().__init__(name, value, changed, slider, self.box)
+        self.scale = {"log": True} if log else {"zero": zero} if zero else {}
+        self.box.observe(self._typed, "value")
+
+    @property
+    def value(self):
+        """The setting that the slider shows now."""
+        return None if self.zero and self.widget.value == 0 else self.widget.value
+
+    def show(self, value):
+        """Show a value that is in force, beyond the slider's own range too.
+
+        A slider that shows it already is left alone: a hand may have it a step further by now, and would be torn back.
+        """
+        if value != self.shown:
+            self.shown, place = value, 0 if value is None else value
+            reach = math.log10(place) if self.log else place
+            self.widget.max = max(self.widget.max, math.ceil(reach))
+            self.widget.min = min(self.widget.min, math.floor(reach))
+            self.widget.value = place
+        self.typed = self.box.value = self.zero if value is None else f"{value:g}" if self.fine else f"{value}"
+        self.complain("")
+
+    def limit(self, experiment):
+        """Offer no more than the data of an experiment allow, nor less than the value in force."""
+        if self.allowed:
+            self.widget.max = max(self.widget.value, min(self.most, self.allowed(experiment)))
+
+    def _typed(self, change):
+        if change.new != self.typed:
+            self.changed(self, parse(change.new, self.zero))
+
+
+class Menu(Control):
+    """A menu of words; a Series of the learner's own stands in it by its name."""
+
+    def __init__(self, name, value, changed, options):
+        menu = widgets.Dropdown(options=[(option, option) for option in options])
+        super().__init__(name, value, changed, menu)
+
+    def show(self, value):
+        """Show a value that is in force; a Series that is new here is added to the menu."""
+        if isinstance(value, Series) and value not in [option for _, option in self.widget.options]:
+            self.shown = self.widget.options[0][1]  # new options choose the first, for a moment
+            self.widget.options = [*self.widget.options, (value.name, value)]
+        super().show(value)
+
+
+class Tick(Control):
+    """A box to tick."""
+
+    def __init__(self, name, value, changed):
+        super().__init__(name, value, changed, widgets.Checkbox())
+
+
+SETTINGS: dict[str, Callable[..., Control]] = {
+    "series": partial(Menu, options=tuple(BUILT_IN)),
+    "length": partial(Slider, least=1, most=168, allowed=lambda experiment: len(experiment.validation) - 1),
+    "stride": partial(Slider, least=1, most=48, allowed=lambda experiment: len(experiment.validation)),
+    "sampling_rate": partial(Slider, least=1, most=24),
+    "batch_size": partial(Slider, least=1, most=256),
+    "units": partial(Slider, least=1, most=100),
+    "epochs": partial(Slider, least=1, most=50),
+    "seed": partial(Slider, least=0, most=20),
+    "max_updates": partial(Slider, least=0, most=3000, zero="no limit"),
+    "noise": partial(Slider, least=0, most=1, step=0.05),
+    "learning_rate": partial(Slider, least=-5, most=2, step=0.25, log=True),
+    "shuffle": Tick,
+    "activation": partial(Menu, options=ACTIVATIONS),
+    "dnn_sees": partial(Menu, options=tuple(DNN_SEES)),
+}
+
+
+def parse(text, zero=""):
+    """Return what was typed as a whole number, a number, None for no limit, or, failing all that, as it is."""
+    text = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return None if zero and text in (zero, "none", "None", "") else text

@@ -1,0 +1,210 @@
+"""A Session: the settings now, the run in the making, and the runs that are over. It knows no widget and no picture."""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from ..checks import choice
+from ..experiment import Experiment
+from ..results import Progress, Result
+from . import words
+from .worker import NEWER, WORKER, Request, Worker
+
+REST_SECONDS = 0.1  # without a change, before training starts
+REPORT_SECONDS = 0.06  # between two reports of a run at work
+AHEAD_SECONDS = 0.3  # before compiling ahead of time, so that the pictures come first
+SETTINGS = tuple(field.name for field in fields(Experiment))
+
+
+def new_training(experiment: Experiment) -> Any:
+    """Return a Training of an experiment; the first one loads TensorFlow."""
+    from ..trainer.training import Training
+
+    return Training(experiment)
+
+
+def loaded() -> bool:
+    """Return whether TensorFlow and the trainer are there already."""
+    return "helpers.trainer.training" in sys.modules
+
+
+class Session:
+    """The state behind a Lab, and all that can be done to it.
+
+    `experiment` is the settings now; `runs` the finished Results; `number` that of the run that began last; `training`
+    the run in the making of the settings now, or None, and `progress` its newest Progress, or None; `phase` is
+    "ready", "training", "paused", "done", "cancelled", "diverged" or "failed", and `status` the line that says more.
+
+    `listener(event)` is called after each change of these, in the thread where it happened: "settings" have changed,
+    all was "reset" but for them, a run has "begun", is in "progress" or has come to "rest" (paused or over), or
+    nothing but the "status" is new. The worker's lock guards this state and is held meanwhile: one lock for all
+    Sessions. A new Session ends what others were training.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment = Experiment(),  # noqa: B008 (frozen)
+        worker: Worker = WORKER,
+        start: Callable[[Experiment], Any] = new_training,
+    ) -> None:
+        self.experiment = experiment
+        self.runs: list[Result] = []
+        self.number = 0
+        self.training: Any = None
+        self.progress: Progress | None = None
+        self.phase = "ready"
+        self.status = words.status(0, self.phase, words.READY)
+        self.listener: Callable[[str], object] = lambda event: None
+        self.lock = worker.lock
+        self._worker, self._start = worker, start
+        self._request: Request | None = None
+        self._paused, self._steps = False, 0  # held, but for so many updates that are still to be made
+        self._reported = 0.0
+        worker.stop(why=words.NEW_LAB)
+
+    def __repr__(self) -> str:
+        return f"Session({self.experiment!r}), {self.status}"
+
+    # what a person does
+
+    def change(self, **settings: Any) -> None:
+        """Change settings, and train when no newer change has come for 0.1 s; ValueError leaves all as it was."""
+        for name in settings:
+            choice("setting", name, SETTINGS)
+        with self.lock:
+            changed = replace(self.experiment, **settings)
+            if changed != self.experiment:
+                self.experiment, self.training, self.progress = changed, None, None
+                self.listener("settings")
+                self._submit(REST_SECONDS)
+
+    def train(self) -> None:
+        """Train from the initial weights, or go on with a paused run."""
+        with self.lock:
+            if not self._go_on(paused=False):
+                self._submit()
+
+    def pause(self) -> None:
+        """Hold the run in progress, and keep it."""
+        with self.lock:
+            self._go_on(paused=True)
+
+    def step(self) -> None:
+        """Make one update, then hold; starts a run if there is none."""
+        with self.lock:
+            if not self._go_on(paused=True, steps=1):
+                self._submit(paused=True, steps=1)
+
+    def stop(self) -> None:
+        """End the run in progress as cancelled; without one, nothing happens."""
+        with self.lock:
+            request = self._request
+            if request and self._at_work():
+                self._worker.stop(self, words.STOPPED)
+                self._say(*(("cancelled", words.STOPPED) if request.begun else ("ready", words.READY)))
+
+    def reset(self) -> None:
+        """Go back to the initial weights and forget the runs; the settings stay."""
+        with self.lock:
+            if self._at_work():
+                self._worker.stop(self, NEWER)
+            self.runs, self.number, self.training, self.progress = [], 0, None, None
+            self._say("ready", words.READY, "reset")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is in motion (done, paused or never started); return False if that took too long."""
+        return self._worker.wait(self, timeout)
+
+    def warm_up(self) -> None:
+        """Load TensorFlow and compile in the worker, unless that is done or something else has begun."""
+        with self.lock:
+            if not loaded() and self._request is None:
+                self._worker.submit(self, self._compile, AHEAD_SECONDS, ahead=True)
+
+    def attempt(self, act: Callable[..., Any], *given: Any) -> Any:
+        """Call a function; whatever goes wrong belongs in the status line, since nobody sees a callback's traceback."""
+        try:
+            return act(*given)
+        except Exception as error:
+            self._say("failed", words.failure(error))
+
+    def _at_work(self) -> bool:
+        """Return whether a run of this Session waits or works."""
+        return self._request is not None and not self._request.stale and not self._request.over
+
+    def _go_on(self, paused: bool, steps: int = 0) -> bool:
+        """Pause or resume the run that waits or works; return False if there is none."""
+        if not self._request or not self._at_work():
+            return False
+        self._paused, self._steps = paused, self._steps + steps if paused else 0
+        self._request.resting = False
+        self.lock.notify_all()
+        return True
+
+    def _submit(self, delay: float = 0.0, paused: bool = False, steps: int = 0) -> None:
+        self._paused, self._steps = paused, steps
+        if self._worker.compiling():
+            self._say("ready", words.LOADING)
+        self._request = self._worker.submit(self, lambda request: self.attempt(self._run, request), delay)
+
+    def _say(self, phase: str, what: str, event: str = "status") -> None:
+        with self.lock:
+            self.phase, self.status = phase, words.status(self.number, phase, what)
+            self.listener(event)
+
+    # what the worker's thread does
+
+    def _run(self, request: Request) -> None:
+        with self.lock:  # who supersedes a run holds it, so that a stale one can change and say nothing any more
+            if request.stale:
+                return
+            experiment, self.number = self.experiment, self.number + 1
+            self.training = self.progress = None
+            self._say("training", words.STARTING if loaded() else words.LOADING, "begun")
+        training = self._start(experiment)
+        try:
+            with self.lock:
+                if request.superseded:
+                    return
+                self.training = training
+                if not training.compiled:
+                    self._say("training", words.SLOW)
+            while not training.over and (updates := self._next(request)) != 0:
+                training.advance(updates, meanwhile=lambda progress: self._report(request, progress))
+            result = training.result()
+        finally:
+            training.close()
+        with self.lock:
+            if not request.superseded:
+                self.progress = training.progress
+                self.runs.append(result)
+                self._say(*words.ending(result, request.why if request.stale else ""), "rest")
+
+    def _next(self, request: Request) -> int | None:
+        """Hold here while paused; return how many updates to make: None is as many as take a moment, 0 the end."""
+        with self.lock:
+            while self._paused and not self._steps and not request.stale:
+                if not request.resting:
+                    request.resting, self.progress = True, self.training.progress
+                    self._say("paused", words.held(self.experiment, self.training.progress), "rest")
+                    self.lock.notify_all()
+                self.lock.wait()
+            request.resting = False
+            if request.stale or not self._paused:
+                return 0 if request.stale else None
+            self._steps -= 1
+            return 1
+
+    def _report(self, request: Request, progress: Progress) -> None:
+        with self.lock:
+            if progress.updates and not request.stale and time.monotonic() - self._reported >= REPORT_SECONDS:
+                self._reported, self.progress = time.monotonic(), progress
+                self._say("training", words.so_far(self.experiment, progress), "progress")
+
+    def _compile(self, _: Request) -> None:
+        training = self.attempt(self._start, self.experiment)
+        if training:
+            self.attempt(training.compile)
+            training.close()

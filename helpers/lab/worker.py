@@ -1,0 +1,130 @@
+"""The one thread that trains for all Labs of a kernel: the newest request wins."""
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Condition, Thread, current_thread
+from typing import Any
+
+from IPython import get_ipython
+
+from .words import ANOTHER_LAB, INTERRUPTED
+
+NEWER = "newer"  # why a request is stale whose own Session has asked for something else
+
+
+@dataclass(eq=False)
+class Request:
+    """Work to do, not before `due` (on the monotonic clock); `stale` once it is stopped or something newer has come."""
+
+    work: Callable[["Request"], object]  # it looks at `stale` often, and then ends
+    owner: object
+    due: float
+    ahead: bool = False  # it only compiles ahead of time, and nobody waits for it
+    begun: bool = False
+    stale: bool = False
+    why: str = ""  # it is stale
+    resting: bool = False  # nothing is in motion: held by a pause
+    over: bool = False
+
+    @property
+    def superseded(self) -> bool:
+        """Whether its own Session wants something else, and so nothing of it any more."""
+        return self.stale and self.why == NEWER
+
+
+class Worker:
+    """A daemon thread with room for one waiting request; `lock` guards all of its state, and that of every Session."""
+
+    def __init__(self) -> None:
+        self.lock = Condition()
+        self.waiting: Request | None = None
+        self.working: Request | None = None
+        self.thread: Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"Worker(waiting={self.waiting}, working={self.working})"
+
+    def submit(
+        self, owner: object, work: Callable[[Request], object], delay: float = 0.0, ahead: bool = False
+    ) -> Request:
+        """Ask for `work(request)` after `delay` seconds; whatever waits or works for anyone is stale at once."""
+        with self.lock:
+            self.stop(owner, NEWER)
+            self.stop(why=ANOTHER_LAB)
+            request = self.waiting = Request(work, owner, time.monotonic() + delay, ahead)
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = Thread(target=self._loop, daemon=True, name="lab")
+                self.thread.start()
+            self.lock.notify_all()
+            return request
+
+    def stop(self, owner: object = None, why: str = "") -> None:
+        """Make stale what waits and what works, for this owner or for all."""
+        with self.lock:
+            for request in (self.waiting, self.working):
+                if request and owner in (None, request.owner) and not request.stale:
+                    request.stale, request.why = True, why
+            if self.waiting and self.waiting.stale:
+                self.waiting = None
+            self.lock.notify_all()
+
+    def compiling(self) -> bool:
+        """Return whether the thread is compiling ahead of time, which nothing can cut short."""
+        with self.lock:
+            return self.working is not None and self.working.ahead
+
+    def wait(self, owner: object, timeout: float | None = None) -> bool:
+        """Wait until nothing waits or works for this owner; return False if that took too long."""
+
+        def idle() -> bool:
+            asked = [request for request in (self.waiting, self.working) if request and request.owner is owner]
+            return all(request.resting or request.ahead for request in asked)
+
+        with self.lock:
+            return current_thread() is self.thread or self.lock.wait_for(idle, timeout)
+
+    def _loop(self) -> None:
+        while True:
+            with self.lock:
+                self.lock.wait_for(lambda: self.waiting)
+                request: Any = self.waiting
+                left = request.due - time.monotonic()
+                if left > 0:
+                    self.lock.wait(left)
+                    continue
+                self.working, self.waiting, request.begun = request, None, True
+            try:
+                request.work(request)
+            finally:
+                with self.lock:
+                    request.over, self.working = True, None
+                    self.lock.notify_all()
+
+
+WORKER = Worker()
+
+
+@lru_cache(maxsize=1)
+def stop_when_interrupted() -> None:
+    """Let *Interrupt Kernel* end the run in progress, whether the kernel is running a cell or not.
+
+    ipykernel ignores an interrupt while no cell runs, and raises KeyboardInterrupt in the main thread while one does;
+    neither reaches the worker. So we stand in for both of its signal handlers, and pass on what the second did.
+    """
+    shell: Any = get_ipython()
+    kernel: Any = getattr(shell, "kernel", None)
+    if not hasattr(kernel, "saved_sigint_handler"):
+        return  # no notebook
+
+    def stop(*_: object) -> None:
+        WORKER.stop(why=INTERRUPTED)
+
+    def stop_and_raise(*given: Any) -> None:
+        stop()
+        signal.default_int_handler(*given)
+
+    kernel.saved_sigint_handler = stop  # what ipykernel puts in force as soon as this cell is over
+    shell.events.register("pre_run_cell", lambda *_: signal.signal(signal.SIGINT, stop_and_raise))

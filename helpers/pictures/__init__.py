@@ -1,0 +1,1 @@
+"""The pictures: what all of them share, then one file for each."""

@@ -1,0 +1,143 @@
+"""What all pictures share, in matplotlib.
+
+Live pictures are SVG, and take the colours of the light or dark theme; the others are PNG, turned round in the dark
+one: light for dark, each hue as it was. As in matplotlib's blitting, what stands still is drawn once, and only the
+animated artists are drawn anew, over it. No pyplot and no mathtext: pictures are drawn from several threads, one at a
+time.
+"""
+
+import base64
+import io
+import re
+from html import escape
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.patheffects import withStroke
+
+matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
+LOCK = RLock()
+INK = "#010203"  # stands for the colour of the page's own text
+COLOURS = {
+    "lstm": "#0a85d1",
+    "dnn": "#d55e00",
+    "target": "#009e73",
+}  # told apart by colour-blind eyes, on light and dark
+STYLES = {"lstm": "-", "dnn": "--"}
+HALO = [withStroke(linewidth=3, foreground="white")]  # so that no line goes through a label
+STYLE = Path(__file__).with_name("picture.css").read_text(encoding="utf-8").strip()
+TYPE = 12.5  # points: 12 pixels on a screen of 1280 by 800, where the Lab shows a picture a little smaller than it is
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": TYPE, "labelcolor": INK, "borderaxespad": 0.2}
+LEGEND |= {"handlelength": 1.6, "handletextpad": 0.5, "columnspacing": 1.2}
+
+
+class Picture:
+    """A figure with a sentence that says what it shows; a notebook shows both."""
+
+    sentence = ""
+
+    def __init__(self, width, height, rows):
+        self.figure = Figure((width, height), dpi=72, layout="constrained", facecolor="none")
+        self.axes = self.figure.subplots(len(rows), sharex=True, height_ratios=rows, squeeze=False)[:, 0]
+        self.still = None  # the SVG of what stands still
+        for axes in self.axes:
+            axes.set_facecolor("none")
+            axes.tick_params(colors=INK, labelsize=TYPE)
+            for label in (axes.xaxis.label, axes.yaxis.label):
+                label.set(color=INK, size=TYPE)
+            for spine in axes.spines.values():
+                spine.set(color=INK, alpha=0.4)
+
+    def grid(self, axes, **which):
+        """Draw faint lines at the ticks."""
+        axes.grid(alpha=0.12, color=INK, **which)
+
+    def moving(self, artist):
+        """Mark an artist as one that is drawn anew each time, and return it."""
+        artist.set_animated(True)
+        return artist
+
+    def legend(self, axes, columns):
+        """Draw the legend above the axes."""
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=columns, **LEGEND)
+
+    def second_legend(self, axes, lines, words):
+        """Draw a legend of these lines to the right of the other, and return it."""
+        legend = axes.add_artist(Legend(axes, lines, words, loc="lower right", bbox_to_anchor=(1, 1), **LEGEND))
+        legend.set_clip_on(False)  # it lies outside, and the layout must make room for it
+        return legend
+
+    def svg(self):
+        """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
+        with LOCK:
+            if self.still is None:
+                self.figure.set_layout_engine("constrained")
+                self.figure.draw_without_rendering()
+                self.figure.set_layout_engine("none")  # solved: the axes keep their place while things move
+                self.still = self._svg(self.figure.draw)
+            return self.still, self._svg(self._draw_moving)
+
+    def _draw_moving(self, renderer):
+        for axes in self.axes:
+            for artist in axes.get_children():
+                if artist.get_animated():
+                    artist.draw(renderer)
+
+    def _svg(self, draw):
+        width, height = self.figure.get_size_inches() * 72
+        text = io.StringIO()
+        renderer = RendererSVG(width, height, text, image_dpi=72)
+        draw(renderer)
+        renderer.finalize()
+        svg = re.sub(r"^.*?(?=<svg)|<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL)
+        svg = re.sub(
+            r'(<svg [^>]*?)width="[^"]*" height="[^"]*"', r'\1aria-hidden="true" focusable="false"', svg, count=1
+        )
+        return svg.replace(INK, "currentColor")
+
+    def png(self):
+        """Return the whole picture as PNG bytes, dark on white."""
+        with LOCK:
+            data = io.BytesIO()
+            texts = [text for axes in self.axes for text in axes.texts if text.get_animated()]  # those over lines
+            for text in texts:
+                text.set_path_effects(HALO)
+            self.figure.savefig(data, format="png", dpi=96, facecolor="white")
+            for text in texts:
+                text.set_path_effects(None)  # it would turn the letters of an SVG into curves; there CSS draws it
+            return data.getvalue()
+
+    def html(self):
+        """Return the whole picture with its sentence, as alt text and below, for a page that runs no kernel."""
+        said, data = escape(self.sentence), base64.b64encode(self.png()).decode()
+        image = f'<img alt="{said}" src="data:image/png;base64,{data}">'
+        return f'<figure class="lab-figure"><style>{STYLE}</style>{image}<figcaption>{said}</figcaption></figure>'
+
+    def _repr_mimebundle_(self, **_):
+        return {"text/html": self.html(), "text/plain": self.sentence}
+
+    def __repr__(self):
+        return self.sentence
+
+
+def plain(error):
+    """Return an error in two digits; what is below a millionth is as good as 0, and its digits are chance."""
+    return "0" if error < 1e-6 else f"{error:.2g}"
+
+
+def band(losses):
+    """Return in words where the last loss lies; late in training its digits differ from machine to machine."""
+    if not losses:
+        return "not yet measured"
+    if not np.isfinite(losses[-1]):
+        return "no longer a number"
+    loss = losses[-1]
+    return (
+        "below 0.001" if loss < 0.001 else "between 0.001 and 0.05" if loss < 0.05 else f"{loss:.{1 + (loss < 0.6)}f}"
+    )

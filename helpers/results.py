@@ -1,0 +1,69 @@
+"""What a run gives: its progress while it trains, its Result at the end, and many Results as a table."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from .experiment import MODELS, Experiment
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come: updates made, the epoch now (from 1), and each model's newest mean squared errors.
+
+    `losses` are means over the windows since the last report, `val_losses` those of the last whole epoch; None before
+    there are any.
+    """
+
+    updates: int
+    epoch: int
+    losses: dict
+    val_losses: dict
+
+
+@dataclass
+class Result:
+    """What came of a run; for each model, "lstm" and "dnn", a loss an epoch, and the weights at its end.
+
+    `losses` and `val_losses` are mean squared errors, in the unit of the targets squared, a list of floats a model;
+    the last epoch counts the windows it came to. `windows` and `updates` are counts. `status` is "done", "cancelled"
+    or "diverged" (a loss is not finite; that model stopped there). `trace` holds, for the loss chart, a model's
+    (updates, mean loss since the point before) as training went on.
+    """
+
+    experiment: Experiment
+    losses: dict
+    val_losses: dict
+    windows: int
+    updates: int
+    seconds: float
+    status: str
+    weights: dict = field(repr=False)
+    trace: dict = field(repr=False)
+
+    @cached_property
+    def models(self):
+        """The two trained Keras models, built from the kept weights; RuntimeError where a sweep left these behind."""
+        if not self.weights:
+            raise RuntimeError("a sweep's results come without weights; call run(experiment) for the trained models")
+        from .models import build  # loads TensorFlow, at the first use
+
+        models = build(self.experiment)
+        for name, model in models.items():
+            model.set_weights(self.weights[name])
+        return models
+
+
+def table(results):
+    """Return a pandas DataFrame with a row for each Result, and its Experiment as code that makes the same run again.
+
+    Losses are those at the end of the run: mean squared errors, training and validation.
+    """
+    import pandas as pd  # at the first table, since it takes half a second to load
+
+    rows = []
+    for number, result in enumerate(results, 1):
+        row = {"run": number, "status": result.status, "updates": result.updates, "seconds": round(result.seconds, 2)}
+        for kind, losses in (("loss", result.losses), ("val_loss", result.val_losses)):
+            row |= {f"{name}_{kind}": losses[name][-1] if losses[name] else None for name in MODELS}
+        rows.append(row | {"code": f"run({result.experiment!r})"})
+    return pd.DataFrame(rows)

@@ -1,0 +1,185 @@
+"""Runs an experiment, live: both models side by side, progress out, cancel in."""
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from threading import Event
+
+import numpy as np
+
+from ..experiment import MODELS
+from ..models import initial_weights, tf
+from ..results import Progress, Result
+from .compiled import BATCH, EVALUATED, LONGEST, UNITS, State, trainer, xla
+from .networks import SAMPLES, Part
+from .padding import capacity, grown, shrunk
+
+CHUNK = 0.07  # seconds that one call of the compiled trainer should take: so often there is news, or an end
+
+
+class Training:
+    """One run in the making: `advance` until it is `over`, then ask for the `result`; `close` ends its threads."""
+
+    def __init__(self, experiment):
+        self.experiment, windows, train = experiment, experiment.windows, experiment.train
+        self.part = Part.of(train, windows)
+        self.validation = Part.of(experiment.validation, experiment.validation_windows)
+        self.windows, self.per_epoch = windows.count(train), windows.updates_per_epoch(train)
+        self.steps = capacity(windows.steps, LONGEST)
+        units, activation, sees = experiment.units, experiment.activation, experiment.dnn_sees
+        seen, width = len(experiment.dnn_steps), capacity(experiment.batch_size, BATCH)
+        self.small, self.large = (units, seen), (capacity(units, UNITS), self.steps if sees == "window" else 1)
+        self.trainers = {name: trainer(name, self.large[0], activation, width, sees, self.steps) for name in MODELS}
+        self.states = {
+            name: State.of(grown(name, weights, self.small, self.large))
+            for name, weights in initial_weights(units, activation, seen, experiment.seed).items()
+        }
+        self.compiled = xla()
+        self.updates, self.seconds, self.chunk, self.alive = 0, 0.0, 1, list(MODELS)
+        self.losses: dict = {name: [] for name in MODELS}
+        self.val_losses: dict = {name: [] for name in MODELS}
+        self.trace: dict = {name: [] for name in MODELS}
+        self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
+        self.fresh = {}  # and of the last chunk
+        self.unchecked = []  # (model, weights) of the last whole epoch, still to be validated
+        self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
+
+    @cached_property
+    def order(self):
+        """The order of the windows in this epoch, drawn anew each epoch if they are shuffled."""
+        order, epoch = np.arange(self.windows), self.updates // self.per_epoch
+        if self.experiment.shuffle:
+            order = np.random.default_rng([self.experiment.seed, epoch]).permutation(self.windows)
+        return tf.constant(np.pad(order, (0, capacity(self.windows, SAMPLES) - self.windows)).astype(np.int32))
+
+    @property
+    def over(self):
+        """Whether there is nothing left to train."""
+        return not self.alive or self.updates >= self.experiment.updates
+
+    @property
+    def progress(self):
+        """The Progress so far."""
+        newest = {name: self.trace[name][-1][1] if self.trace[name] else None for name in MODELS}
+        checked = {name: self.val_losses[name][-1] if self.val_losses[name] else None for name in MODELS}
+        return Progress(self.updates, max(1, math.ceil(self.updates / self.per_epoch)), newest, checked)
+
+    def advance(self, updates=None, meanwhile=None):
+        """Make some updates of both models, one beside the other; call `meanwhile(progress)` while they are at work.
+
+        Without a number of updates it makes as many as take about 0.07 s, and never more than the epoch has left.
+        The validation of a whole epoch runs beside the next updates, on weights that no longer change.
+        """
+        begin, first = time.perf_counter(), self.updates % self.per_epoch
+        left = min(self.per_epoch - first, self.experiment.updates - self.updates)
+        made = min(updates or self.chunk, left)
+        alive, unchecked, self.unchecked = list(self.alive), self.unchecked, []
+        working = [self.pool.submit(self._train, name, first, first + made) for name in alive]
+        checking = [self.pool.submit(self._validate, name, weights) for name, weights in unchecked]
+        if meanwhile:
+            meanwhile(self.progress)
+        took = max([task.result() for task in working])
+        for task in checking:
+            task.result()
+        self.updates += made
+        self.chunk = max(1, min(int(made * CHUNK / took), 4 * self.chunk))
+        seen = min(made * self.experiment.batch_size, self.windows - first * self.experiment.batch_size)
+        ended = made == left
+        for name in alive:
+            squares, so_far = self.fresh[name], min((first + made) * self.experiment.batch_size, self.windows)
+            self.squares[name] += squares
+            self.trace[name].append((self.updates, squares / seen))
+            if ended or not math.isfinite(squares):
+                self.losses[name].append(self.squares[name] / so_far)
+                self.squares[name] = 0.0
+                self.unchecked.append((name, self.states[name].weights))
+            if not math.isfinite(squares):
+                self.alive.remove(name)
+        if ended:
+            self.__dict__.pop("order", None)
+        if self.over:
+            self._check()
+        self.seconds += time.perf_counter() - begin
+
+    def _train(self, name, first, last):
+        begin = time.perf_counter()
+        rate = tf.constant(self.experiment.learning_rate, tf.float32)
+        batches = tf.constant(self.experiment.batch_size), tf.constant(first), tf.constant(last)
+        state, squares = self.trainers[name].train(self.states[name], self.part, self.order, *batches, rate)
+        self.states[name], self.fresh[name] = state, float(squares)
+        return time.perf_counter() - begin
+
+    def _validate(self, name, weights):
+        self.val_losses[name].append(float(self.trainers[name].evaluate(weights, self.validation)))
+
+    def _check(self):
+        for name, weights in self.unchecked:
+            self._validate(name, weights)
+        self.unchecked = []
+
+    def compile(self):
+        """Compile all that this run needs, without training."""
+        for task in [self.pool.submit(self._compile, name) for name in MODELS]:
+            task.result()
+
+    def _compile(self, name):
+        self._train(name, 0, 0)
+        self.trainers[name].evaluate(self.states[name].weights, self.validation)
+        self.predict(name, self.experiment.windows.rows(self.experiment.train)[:1])
+
+    def predict(self, name, rows):
+        """Return a model's predictions at up to 128 rows of the training part, shape `(rows,)`."""
+        padded = tf.constant(np.resize(rows, EVALUATED).astype(np.int32))
+        return self.trainers[name].predict(self.states[name].weights, self.part, padded).numpy()[: len(rows)]
+
+    def result(self):
+        """Return the Result; a run that is not over counts as cancelled."""
+        self._check()
+        checked = [loss for losses in self.val_losses.values() for loss in losses]
+        diverged = len(self.alive) < len(MODELS) or not np.isfinite(checked).all()
+        for name in self.alive:
+            if self.squares[name]:
+                self.losses[name].append(
+                    self.squares[name] / ((self.updates % self.per_epoch) * self.experiment.batch_size)
+                )
+                self._validate(name, self.states[name].weights)
+                self.squares[name] = 0.0
+        return Result(
+            experiment=self.experiment,
+            losses={name: list(losses) for name, losses in self.losses.items()},
+            val_losses={name: list(losses) for name, losses in self.val_losses.items()},
+            windows=self.windows,
+            updates=self.updates,
+            seconds=self.seconds,
+            status="diverged" if diverged else "done" if self.over else "cancelled",
+            weights={
+                name: shrunk(name, [weight.numpy() for weight in state.weights], self.small, self.large)
+                for name, state in self.states.items()
+            },
+            trace=self.trace,
+        )
+
+    def close(self):
+        """End the threads; nothing can be trained after that."""
+        self.pool.shutdown(cancel_futures=True)
+
+
+def run(experiment, on_progress=None, cancel=None):
+    """Train both models on an experiment and return its Result.
+
+    `on_progress(progress)` is called several times a second and at least once an epoch, with a Progress. `cancel` is
+    a `threading.Event` or a function without arguments; as soon as it says yes, the run ends as "cancelled" with
+    what it has. From the same initial weights, with `shuffle=False`, the losses are those of Keras's
+    `model.fit(TimeseriesGenerator(…), shuffle=False)`.
+    """
+    cancelled = cancel.is_set if isinstance(cancel, Event) else cancel or (lambda: False)
+    training = Training(experiment)
+    try:
+        while not training.over and not cancelled():
+            training.advance(meanwhile=on_progress if training.updates else None)
+        if on_progress:
+            on_progress(training.progress)
+        return training.result()
+    finally:
+        training.close()

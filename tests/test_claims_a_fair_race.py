@@ -1,0 +1,96 @@
+"""What `a_fair_race` says of a fair race holds for other seeds than its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from claims import trained
+
+from helpers import Experiment, baselines, floor, run
+
+FAIR = Experiment(length=12, dnn_sees="window")
+NOISY = replace(FAIR, noise=0.3)
+TANH = replace(NOISY, activation="tanh")
+
+
+def last(experiment):
+    """The last validation losses of both models, one for each of three seeds."""
+    results = trained(experiment)
+    return {model: np.array([result.val_losses[model][-1] for result in results]) for model in ("lstm", "dnn")}
+
+
+@pytest.fixture(scope="module")
+def clean():
+    return last(replace(FAIR, epochs=3))
+
+
+@pytest.fixture(scope="module")
+def relu():
+    return last(NOISY)
+
+
+@pytest.fixture(scope="module")
+def tanh():
+    return last(TANH)
+
+
+@pytest.fixture(scope="module")
+def short():
+    return last(replace(NOISY, length=3))
+
+
+def test_the_dnn_learns_from_the_window_what_it_cannot_learn_from_one_sample(clean):
+    assert clean["dnn"].max() < 0.001
+    assert last(replace(FAIR, length=1, epochs=1))["dnn"].min() > 0.4
+
+
+def test_the_article_s_sine_takes_no_network(clean):
+    free = baselines(FAIR)
+    assert free["same hour yesterday"] < 1e-6 and free["linear autoregression"] < 1e-12
+    for losses in clean.values():
+        assert losses.min() > 1000 * free["linear autoregression"]
+
+
+def test_one_seed_may_say_the_opposite_of_another():
+    results = [run(Experiment(dnn_sees="window", epochs=1, seed=seed)) for seed in range(10)]
+    ratio = [result.val_losses["lstm"][-1] / result.val_losses["dnn"][-1] for result in results]
+    assert min(ratio) < 0.5 and max(ratio) > 2
+
+
+def test_with_noise_every_network_beats_every_baseline_and_none_its_floor(relu, tanh):
+    losses = np.concatenate([*relu.values(), *tanh.values()])
+    assert losses.max() < min(baselines(NOISY).values())
+    assert losses.min() > floor(NOISY)["lstm"]
+
+
+def test_with_noise_and_half_a_day_the_lstm_does_better_than_the_dnn(relu, tanh):
+    for losses in (relu, tanh):
+        assert np.median(losses["lstm"]) < 0.95 * np.median(losses["dnn"])
+
+
+def test_the_activation_matters_as_much_as_the_network(relu, tanh):
+    assert np.median(tanh["dnn"]) < np.median(relu["lstm"])
+
+
+def test_with_relu_the_lead_is_not_a_matter_of_size(relu):
+    assert np.median(last(replace(NOISY, units=12))["lstm"]) < 0.95 * np.median(relu["dnn"])
+
+
+def test_with_three_hours_the_dnn_does_better_and_yesterday_best(short):
+    assert np.median(short["dnn"]) < 0.98 * np.median(short["lstm"])
+    assert min(losses.min() for losses in short.values()) > 1.5 * baselines(NOISY)["same hour yesterday"]
+
+
+def test_the_dnn_is_not_immune_to_length(relu, short):
+    assert short["dnn"].min() > 5 * relu["dnn"].max()
+
+
+def test_the_dnn_is_not_immune_to_stride():
+    equal = replace(FAIR, epochs=100, max_updates=280)
+    assert last(equal)["dnn"].max() < 0.001
+    assert last(replace(equal, stride=24))["dnn"].min() > 0.02
+
+
+def test_on_two_cycles_hardly_anything_is_between_the_two():
+    double = last(replace(TANH, series="two_cycles"))
+    assert 0.9 < np.median(double["lstm"]) / np.median(double["dnn"]) < 1.1

@@ -1,0 +1,335 @@
+"""A Session alone: no widget, no kernel, no TensorFlow; a training that takes no time stands in for the real one."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from helpers import EXAMPLES, Experiment, Result
+from helpers.experiment import MODELS
+from helpers.lab.session import Session
+from helpers.lab.worker import Worker
+from helpers.results import Progress
+
+QUICK = Experiment(epochs=2)
+UPDATES = 20  # of a whole run
+
+
+class Training:
+    """Stands in for a real training: 5 updates an advance; it waits where the test holds its `gate`."""
+
+    compiled = True
+
+    def __init__(self, experiment, gate, error=None):
+        self.experiment, self.gate, self.error = experiment, gate, error
+        self.updates, self.compilations, self.closed = 0, 0, False
+
+    @property
+    def over(self):
+        return self.updates >= UPDATES
+
+    @property
+    def progress(self):
+        return Progress(self.updates, 1, dict.fromkeys(MODELS, 0.1), dict.fromkeys(MODELS))
+
+    def advance(self, updates=None, meanwhile=None):
+        assert self.gate.wait(5)
+        if self.error:
+            raise self.error
+        self.updates += updates or 5
+        meanwhile(self.progress)
+
+    def compile(self):
+        self.compilations += 1
+
+    def result(self):
+        losses = {name: [0.5] for name in MODELS}
+        status = "done" if self.over else "cancelled"
+        return Result(self.experiment, losses, losses, 100, self.updates, 0.0, status, {}, {})
+
+    def close(self):
+        self.closed = True
+
+
+class Lever:
+    """What a test holds in its hand: the gate, what the next training fails with, and every training that was made."""
+
+    def __init__(self):
+        self.gate, self.error, self.made = threading.Event(), None, []
+        self.gate.set()
+
+    def start(self, experiment):
+        self.made.append(Training(experiment, self.gate, self.error))
+        return self.made[-1]
+
+
+@pytest.fixture
+def lever():
+    lever = Lever()
+    yield lever
+    lever.gate.set()
+
+
+@pytest.fixture
+def worker():
+    return Worker()
+
+
+@pytest.fixture
+def session(lever, worker):
+    """A Session whose events are in `events`."""
+    session = Session(QUICK, worker, lever.start)
+    session.events = []
+    session.listener = session.events.append
+    return session
+
+
+def until(condition):
+    """Wait until a condition is true."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def under_way(session, lever):
+    """Begin a run, and hold it in its first updates."""
+    lever.gate.clear()
+    session.train()
+    until(lambda: session.training)
+
+
+def test_it_opens_ready_and_does_not_train(session, lever):
+    assert (session.status, session.phase) == ("run 0: ready, press Train or move a slider", "ready")
+    assert session.wait(0) and not lever.made and not session.events
+    assert (session.runs, session.training, session.progress) == ([], None, None)
+
+
+def test_quick_changes_make_one_run_of_the_last_settings(session, lever):
+    for length in range(4, 14):
+        session.change(length=length)
+    assert session.wait(5)
+    assert [result.experiment.length for result in session.runs] == [13] and len(lever.made) == 1
+    assert session.status.startswith("run 1: done") and session.number == 1
+
+
+def test_several_settings_change_at_once(session):
+    session.change(**vars(EXAMPLES[3]))
+    assert session.wait(5)
+    assert session.runs[-1].experiment == session.experiment == EXAMPLES[3]
+    assert session.events.count("settings") == 1
+
+
+def test_a_change_to_what_is_so_already_trains_nothing(session, lever):
+    session.change(length=QUICK.length)
+    assert session.wait(5) and not lever.made and not session.events
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"length": 0}, "^length 0 is too small; use 1 or more$"),
+        ({"stride": 3, "length": 9000}, "^length 9000 leaves no window in .*; use at most 1751$"),
+        ({"lenght": 3}, "^setting 'lenght' is unknown; use 'series', 'noise', 'length', .* or 'max_updates'$"),
+    ],
+)
+def test_an_impossible_change_leaves_all_as_it_was(session, lever, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        session.change(**settings)
+    assert session.wait(5) and session.experiment == QUICK and not session.events and not lever.made
+
+
+def test_a_change_in_the_middle_of_a_run_supersedes_it_and_its_result_is_not_kept(session, lever):
+    under_way(session, lever)
+    session.change(length=3)
+    assert session.training is None and session.progress is None
+    lever.gate.set()
+    assert session.wait(5)
+    assert [result.experiment.length for result in session.runs] == [3] and session.number == 2
+    assert all(training.closed for training in lever.made)
+
+
+@pytest.mark.parametrize("change", [lambda session: session.change(length=3), lambda session: session.reset()])
+def test_a_stale_run_tells_nothing(session, lever, change):
+    under_way(session, lever)
+    change(session)
+    session.stop()  # and what the change has asked for does not begin
+    session.events.clear()
+    told = session.status
+    lever.gate.set()
+    until(lambda: lever.made[0].closed)
+    assert session.wait(5) and not session.events and session.status == told
+    assert session.training is None and not session.runs
+
+
+@pytest.mark.parametrize("presses", [1, 2, 7, 19])
+def test_so_many_steps_make_so_many_updates_however_fast_they_are_pressed(session, presses):
+    for _ in range(presses):
+        session.step()
+    assert session.wait(5)
+    assert (session.training.updates, session.progress.updates, session.phase) == (presses, presses, "paused")
+    assert f"update {presses}, " in session.status
+    session.train()
+    assert session.wait(5) and session.phase == "done" and session.training.updates >= UPDATES
+
+
+def test_steps_from_many_threads_at_once_are_all_made(session, lever):
+    under_way(session, lever)
+    session.pause()
+    many = [threading.Thread(target=session.step) for _ in range(12)]
+    for thread in many:
+        thread.start()
+    for thread in many:
+        thread.join()
+    lever.gate.set()
+    assert session.wait(5)
+    assert session.training.updates == 5 + 12  # the advance that pause came into, and a step each
+
+
+def test_pause_holds_and_train_goes_on_with_the_same_run(session, lever):
+    under_way(session, lever)
+    session.pause()
+    lever.gate.set()
+    assert session.wait(5) and session.phase == "paused"
+    held = session.training.updates
+    assert not session.events.count("begun") - 1 and session.events[-1] == "rest" and held < UPDATES
+    session.train()
+    assert session.wait(5) and session.phase == "done"
+    assert len(lever.made) == 1 and len(session.runs) == 1
+
+
+def test_pause_without_a_run_does_nothing(session, lever):
+    session.pause()
+    assert session.wait(5) and session.phase == "ready" and not session.events and not lever.made
+
+
+def test_stop_ends_a_run_as_cancelled_and_keeps_what_it_has(session, lever):
+    under_way(session, lever)
+    session.stop()
+    assert session.status == "run 1: cancelled, stopped"
+    lever.gate.set()
+    assert session.wait(5)
+    assert session.status.startswith("run 1: cancelled, stopped; 5 updates in") and len(session.runs) == 1
+
+
+def test_stop_before_any_run_is_no_cancelled(session, lever, worker):
+    session.stop()
+    session.reset()
+    session.stop()
+    assert session.status == "run 0: ready, press Train or move a slider" and session.events == ["reset"]
+    session.change(length=3)
+    session.stop()  # within the moment before it begins
+    assert session.wait(5) and session.phase == "ready" and not lever.made
+    ahead = Session(QUICK, worker, lever.start)
+    ahead.warm_up()
+    ahead.stop()
+    assert ahead.phase == "ready"
+
+
+def test_stop_after_a_run_is_over_changes_nothing(session):
+    session.train()
+    assert session.wait(5)
+    told = session.status
+    session.stop()
+    assert session.status == told and session.phase == "done"
+
+
+def test_reset_forgets_the_runs_and_keeps_the_settings(session):
+    session.change(length=5)
+    assert session.wait(5)
+    session.reset()
+    assert (session.runs, session.number, session.training, session.progress) == ([], 0, None, None)
+    assert session.experiment.length == 5 and session.status.startswith("run 0: ready")
+    session.train()
+    assert session.wait(5) and session.status.startswith("run 1: done")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no luck"), MemoryError(), OSError(28, "No space left on device")])
+def test_a_failure_is_told_and_the_next_run_works(session, lever, error):
+    lever.error = error
+    session.train()
+    assert session.wait(5)
+    assert session.status == f"run 1: failed, {type(error).__name__}: {error}" and lever.made[0].closed
+    lever.error = None
+    session.train()
+    assert session.wait(5) and session.status.startswith("run 2: done")
+
+
+def test_a_listener_that_fails_is_told_and_the_next_run_works(session):
+    def fail(event):
+        if event == "rest":
+            raise RuntimeError("no ink")
+
+    session.listener = fail
+    session.train()
+    assert session.wait(5) and session.status == "run 1: failed, RuntimeError: no ink"
+    session.listener = session.events.append
+    session.train()
+    assert session.wait(5) and session.status.startswith("run 2: done")
+
+
+def test_of_two_sessions_the_one_last_touched_trains(session, lever, worker):
+    other = Session(QUICK, worker, lever.start)
+    under_way(session, lever)
+    other.train()
+    lever.gate.set()
+    assert other.wait(5) and session.wait(5)
+    assert session.status.startswith("run 1: cancelled, another Lab is training") and len(session.runs) == 1
+    assert other.status.startswith("run 1: done")
+
+
+def test_a_new_session_ends_what_the_others_train(session, lever, worker):
+    under_way(session, lever)
+    Session(QUICK, worker, lever.start)
+    lever.gate.set()
+    assert session.wait(5) and session.status.startswith("run 1: cancelled, a new Lab was opened")
+
+
+def test_every_change_is_told_with_the_lock_held(session, worker):
+    held = []
+    tell = session.listener
+    session.listener = lambda event: (held.append(worker.lock._is_owned()), tell(event))
+    session.change(length=3)
+    assert session.wait(5)
+    assert [event for event in session.events if event != "progress"] == ["settings", "begun", "rest"]
+    assert all(held)
+
+
+def test_the_newest_progress_is_that_of_the_run_of_the_settings_now(session, lever):
+    session.train()
+    assert session.wait(5)
+    assert session.progress == lever.made[-1].progress
+    session.change(length=3)
+    assert session.progress is None
+    session.stop()
+
+
+def test_compiling_ahead_is_no_run_and_nobody_waits_for_it(session, lever, monkeypatch):
+    monkeypatch.setattr("helpers.lab.session.loaded", lambda: False)
+    session.warm_up()
+    assert session.wait(0)
+    until(lambda: lever.made and lever.made[0].closed)
+    assert (lever.made[0].compilations, lever.made[0].updates) == (1, 0)
+    assert session.phase == "ready" and not session.events
+    session.train()
+    assert session.wait(5) and len(lever.made) == 2
+    session.warm_up()
+    assert session.wait(5) and len(lever.made) == 2
+
+
+def test_one_worker_trains_for_all(session, lever, worker):
+    for one in (session, Session(QUICK, worker, lever.start), session):
+        one.train()
+        assert one.wait(5)
+    assert worker.thread.is_alive() and len(lever.made) == 3
+
+
+def test_it_needs_neither_widgets_nor_pictures_nor_tensorflow():
+    code = (
+        "import sys, helpers.lab.session\n"
+        "print([name for name in ('ipywidgets', 'anywidget', 'matplotlib', 'tensorflow') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
