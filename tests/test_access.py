@@ -2,6 +2,7 @@
 
 import io
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from look import MESS, SMALL, audit, contrast, focused, resize
@@ -202,6 +203,15 @@ def test_nothing_overlaps_is_cut_or_out_of_shape(lab, theme, size):
     resize(lab.page, *SIZES[size])
     for part in (".lab", ".lab-card"):
         assert lab.page.evaluate(MESS, part) == []
+
+
+def test_the_controls_stand_close_together(lab):
+    resize(lab.page, *SIZES["1280 by 800"])
+    rows = "rows => rows.map((row) => row.getBoundingClientRect()).map(({ y, bottom }) => [y, bottom])"
+    rows = lab.page.locator(".lab-controls > *:not(.lab-facts, .lab-status)").evaluate_all(rows)
+    assert len(rows) > 15
+    for (top, bottom), (below, _) in pairwise(rows):
+        assert bottom - top < 60 and below - bottom < 20, rows
 
 
 @pytest.mark.parametrize("size", SIZES)

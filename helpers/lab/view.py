@@ -79,7 +79,7 @@ class Lab(widgets.VBox):
             widgets.HTML().add_class(f"lab-{name}") for name in ("facts", "status", "spoken", "runs")
         )
         self.scrubber = self._watched(widgets.IntSlider(1, 1, 1, description="window", readout=False), self._scrub)
-        self.window_of = widgets.HTML()
+        self.scrubber.layout, self.window_of = WIDE, widgets.HTML()
         options = [("choose …", 0), *((f"{number}: {in_words(e)}", number) for number, e in EXAMPLES.items())]
         self.example = self._watched(widgets.Dropdown(options=options, description="example"), self._choose)
         ticked = widgets.Checkbox(bool(baselines), description="baselines")
@@ -127,7 +127,7 @@ class Lab(widgets.VBox):
 
     def _watched(self, widget, act):
         """Call `act(value)` when somebody changes a widget; what goes wrong is told in the status line."""
-        widget.style, widget.layout = LABEL, WIDE
+        widget.style, widget.layout = LABEL, {"width": "auto"}
         widget.observe(lambda change: self.session.attempt(act, change.new), "value")
         return widget
 
