@@ -19,6 +19,7 @@ MODULE_OF = {
     "pictures.heatmap": ("show_sweep",),
     "export": ("to_keras",),
     "sweeps": ("sweep",),
+    "measured": ("about", "compare", "show", "verdicts"),
     "lessons": ("Exercise", "Prediction"),
     "lab.view": ("Lab",),
 }

@@ -1,4 +1,4 @@
-"""What our widgets share: names for screen readers, and what stands for them in a saved notebook."""
+"""What is shown in more than one place: text as it is, names for screen readers, what a saved notebook shows."""
 
 from pathlib import Path
 
@@ -10,6 +10,13 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 HERE = Path(__file__).parent
 SCRIPT, STYLE = ((HERE / name).read_text(encoding="utf-8") for name in ("display.js", "display.css"))
 KEPT = '<div class="lab-kept">{}<p>Run this cell to bring its controls to life.</p></div>\n<style>\n{}</style>'
+
+
+class Text(str):
+    """Text that a cell shows as it is, without quotation marks."""
+
+    def __repr__(self):
+        return str(self)
 
 
 class Names(anywidget.AnyWidget):

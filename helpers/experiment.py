@@ -16,10 +16,10 @@ NAMES = {"lstm": "LSTM", "dnn": "DNN"}
 
 
 @lru_cache(maxsize=8)
-def prepared(series, noise):
-    """Return (whole, train, validation) of a series, by name or itself, with noise added."""
-    given = series if isinstance(series, Series) else BUILT_IN[series]()
-    noisy = given.noisy(noise)
+def prepared(series, noise, draw):
+    """Return (whole, train, validation) of a series, by name or itself, with a draw of noise added."""
+    given = series if isinstance(series, Series) else BUILT_IN[series](seed=draw)
+    noisy = given.noisy(noise, draw)
     return noisy, *noisy.split()
 
 
@@ -28,7 +28,8 @@ class Experiment:
     """Every setting of one run, checked; the defaults are the article's example 2.
 
     Both models train on the same rows of the first 80 % of the series, and are validated on the rest at stride 1.
-    `series` is the name of a built-in series or a Series; `noise` is added to its values. `dnn_sees` tells what the
+    `series` is the name of a built-in series or a Series; `noise` is added to its values, and `draw` says which random
+    numbers: it is the seed of the noise, and of the shapes of "echo". `dnn_sees` tells what the
     DNN is given of each window: its "oldest" sample (the article's choice), its "latest", or the whole "window".
     `activation` and `units` are those of both hidden layers. `seed` sets the initial weights, and the order of the
     windows if `shuffle` permutes them anew each epoch. `max_updates` ends a run early. Raises ValueError with one
@@ -49,6 +50,7 @@ class Experiment:
     epochs: int = 10
     seed: int = 0
     max_updates: int | None = None
+    draw: int = 0
 
     def __post_init__(self):
         def settle(name, value):
@@ -65,7 +67,8 @@ class Experiment:
             settle(name, whole(name, getattr(self, name)))
         for name, most in (("batch_size", 8192), ("units", 1024), ("epochs", 100_000)):
             settle(name, whole(name, getattr(self, name), most=most))
-        settle("seed", whole("seed", self.seed, least=0, most=2**32 - 1))
+        for name in ("seed", "draw"):
+            settle(name, whole(name, getattr(self, name), least=0, most=2**32 - 1))
         if self.max_updates is not None:
             settle("max_updates", whole("max_updates", self.max_updates))
         if not isinstance(self.shuffle, bool | np.bool_):
@@ -85,17 +88,17 @@ class Experiment:
     @property
     def series_with_noise(self):
         """The whole series, with its noise."""
-        return prepared(self.series, self.noise)[0]
+        return prepared(self.series, self.noise, self.draw)[0]
 
     @property
     def train(self):
         """The part of the series to train on: the first 80 %."""
-        return prepared(self.series, self.noise)[1]
+        return prepared(self.series, self.noise, self.draw)[1]
 
     @property
     def validation(self):
         """The part of the series to validate on: the last 20 %."""
-        return prepared(self.series, self.noise)[2]
+        return prepared(self.series, self.noise, self.draw)[2]
 
     @property
     def windows(self):

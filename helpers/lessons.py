@@ -9,14 +9,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from .display import VIEW, Names, display_widgets
-
-
-class Text(str):
-    """Text that a cell shows as it is, without quotation marks."""
-
-    def __repr__(self):
-        return str(self)
+from .display import VIEW, Names, Text, display_widgets
 
 
 def html(text):

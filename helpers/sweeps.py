@@ -153,11 +153,17 @@ def interrupts():
 
 @contextmanager
 def own_processes(workers):
-    """Give a pool of new processes, which leave interrupts to this one; forked ones would hang in TensorFlow."""
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=signal, initargs=(SIGINT, SIG_IGN))
+    """Give a pool of new processes; forked ones would hang in TensorFlow."""
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=begin)
     try:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
+
+
+def begin():
+    """Set up one of a pool's processes: interrupts are the parent's, and there is one for each core already."""
+    signal(SIGINT, SIG_IGN)
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")

@@ -4,8 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .experiment import MODELS, prepared
-from .windows import Windows
+from .experiment import MODELS
 
 
 def floor(experiment):
@@ -117,20 +116,20 @@ def baselines(experiment):
         known = rows + series.ahead - period * -(-(series.ahead + 1) // period)
         name = "same hour yesterday" if period == 24 else "one period earlier"
         errors[name] = np.mean((series.values[known, 0] - targets) ** 2) if known[0] >= 0 else None
-    weights = _weights(experiment.series, experiment.noise, windows.length, windows.stride, windows.sampling_rate)
+    weights = _weights(experiment.train, windows)
     seen = series.values[windows.samples(rows), 0].astype(float)
     errors["linear autoregression"] = np.mean((seen @ weights[:-1] + weights[-1] - targets) ** 2)
     return {name: None if error is None else float(error) for name, error in errors.items()}
 
 
 @lru_cache(maxsize=64)
-def _weights(series, noise, length, stride, sampling_rate):
+def _weights(train, windows):
     """Return the weights of the linear autoregression, that of the constant last, as fitted on the training windows.
 
     The normal equations of least squares, all values taken from their mean, since that keeps digits; what is added to
     the diagonal is too small to count, and solves them too where samples of the window repeat each other.
     """
-    inputs, targets = Windows(length, stride, sampling_rate).take(prepared(series, noise)[1])
+    inputs, targets = windows.take(train)
     inputs, targets = inputs[:, :, 0].astype(float), targets[:, 0].astype(float)
     means, mean = inputs.mean(axis=0), targets.mean()
     inputs -= means

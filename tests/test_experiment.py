@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import EXAMPLES, Experiment, Series, sine
 from helpers.experiment import ACTIVATIONS, DNN_SEES
+from helpers.series import BUILT_IN
 
 SHORT = sine(24, 40)
 
@@ -49,6 +50,9 @@ SENTENCES = [
     ({"max_updates": 1.5}, "max_updates 1.5 is not a whole number; use 1 or more"),
     ({"seed": -1}, "seed -1 is too small; use 0 or more"),
     ({"seed": 2**32}, "seed 4294967296 is too large; use at most 4294967295"),
+    ({"draw": -1}, "draw -1 is too small; use 0 or more"),
+    ({"draw": 0.5}, "draw 0.5 is not a whole number; use 0 or more"),
+    ({"series": "memory"}, "series 'memory' has a new name, 'echo'; use series='echo'"),
     ({"series": "cosine"}, "series 'cosine' is unknown; use 'sine', 'two_cycles', 'echo', 'fast_cycle' or 'trend'"),
     ({"series": None}, "series None is unknown; use 'sine', 'two_cycles', 'echo', 'fast_cycle' or 'trend'"),
     ({"activation": "sigmoid"}, "activation 'sigmoid' is unknown; use 'relu' or 'tanh'"),
@@ -144,6 +148,7 @@ def test_the_defaults_are_the_article_s_second_example():
         "epochs": 10,
         "seed": 0,
         "max_updates": None,
+        "draw": 0,
     }
 
 
@@ -252,3 +257,24 @@ def test_anything_at_all_is_an_experiment_or_gets_one_sentence_that_begins_with_
         assert str(error).startswith(f"{name} ") and re.search("; (use|try) ", str(error)) and "\n" not in str(error)
     else:
         assert getattr(experiment, name) == value and eval(repr(experiment)) == experiment
+
+
+@pytest.mark.parametrize("series", ["sine", "echo", "two_cycles"])
+def test_a_draw_is_the_seed_of_the_noise_and_of_the_shapes_of_echo(series):
+    first, second = (Experiment(series, noise=0.3, draw=draw) for draw in (0, 1))
+    assert first.series_with_noise == Experiment(series, noise=0.3).series_with_noise != second.series_with_noise
+    assert second.series_with_noise == BUILT_IN[series](seed=1).noisy(0.3, 1)
+    assert second.updates == first.updates and repr(second).endswith("noise=0.3, draw=1)")
+    clean = Experiment(series, draw=1).series_with_noise == Experiment(series).series_with_noise
+    assert clean == (series != "echo")
+
+
+def test_a_draw_changes_the_noise_of_a_series_of_ones_own():
+    own = sine(24, 30)
+    drawn = [Experiment(own, noise=0.3, draw=draw).series_with_noise.values for draw in (0, 1)]
+    assert not np.array_equal(*drawn) and drawn[1].tolist() == own.noisy(0.3, 1).values.tolist()
+
+
+def test_the_old_name_of_echo_names_the_new_one():
+    with pytest.raises(ImportError, match=r"^memory has a new name, echo; use from helpers import echo$"):
+        from helpers import memory  # noqa: F401

@@ -1,5 +1,6 @@
 """The Lab without a browser: what its controls, buttons and state do."""
 
+import threading
 import time
 from dataclasses import replace
 from itertools import combinations
@@ -65,6 +66,7 @@ MOVES = {
     "seed": 3,
     "max_updates": 10,
     "noise": 0.2,
+    "draw": 2,
     "learning_rate": 0.01,
     "shuffle": True,
     "activation": "tanh",
@@ -141,6 +143,21 @@ def test_what_the_slider_does_not_offer_is_shown_as_it_was_typed_and_trained(nam
     assert lab.wait(60)
     assert getattr(lab.experiment, name) == getattr(lab.runs[-1].experiment, name) == setting
     assert lab.rows[name].wrong.value == "" and len(lab.runs) == 1
+
+
+def test_a_slider_that_a_hand_is_moving_is_not_torn_back_by_another_change(lab):
+    with lab.session.lock:  # messages from the browser come in two threads: the one for the seed must wait
+        hand = threading.Thread(target=lambda: setattr(lab.controls["seed"], "value", 5))
+        hand.start()
+        while lab.controls["seed"].value != 5:
+            time.sleep(0.001)
+        time.sleep(0.05)
+        lab.session.change(epochs=3)
+        type_in(lab, "length", "5")
+        assert lab.controls["seed"].value == 5
+    hand.join()
+    assert lab.wait(60)
+    assert (lab.runs[-1].experiment.seed, lab.runs[-1].experiment.epochs, lab.rows["seed"].box.value) == (5, 3, "5")
 
 
 def test_what_python_changes_in_the_session_shows_in_the_controls_and_trains_once(lab):

@@ -132,7 +132,7 @@ def test_a_change_to_what_is_so_already_trains_nothing(session, lever):
     [
         ({"length": 0}, "^length 0 is too small; use 1 or more$"),
         ({"stride": 3, "length": 9000}, "^length 9000 leaves no window in .*; use at most 1751$"),
-        ({"lenght": 3}, "^setting 'lenght' is unknown; use 'series', 'noise', 'length', .* or 'max_updates'$"),
+        ({"lenght": 3}, "^setting 'lenght' is unknown; use 'series', 'noise', 'length', .* or 'draw'$"),
     ],
 )
 def test_an_impossible_change_leaves_all_as_it_was(session, lever, settings, sentence):

@@ -17,6 +17,7 @@ CONTROLS = {  # what a hand can do to each: the state that it sends
     "seed": lambda draw: {"value": int(draw.integers(0, 21))},
     "max_updates": lambda draw: {"value": int(draw.integers(0, 300))},
     "noise": lambda draw: {"value": float(draw.integers(0, 21)) / 20},
+    "draw": lambda draw: {"value": int(draw.integers(0, 3))},
     "learning_rate": lambda draw: {"value": float(10.0 ** draw.integers(-5, 3))},
     "shuffle": lambda draw: {"value": bool(draw.integers(0, 2))},
     "activation": lambda draw: {"index": int(draw.integers(0, 2))},

@@ -17,8 +17,8 @@ WIDE = {"width": "auto", "flex": "1 1 auto"}
 class Control:
     """One setting on screen: its `widget`, and below it a line for what is `wrong`; `view` holds both.
 
-    `changed(control, value)` is called when a person or Python moves the widget, never for what `show` shows. `scale`
-    is what `Names` must know to read it aloud.
+    `changed(control, value, moved)` is called when a person or Python moves the widget, or types into its box, never
+    for what `show` shows. `scale` is what `Names` must know to read it aloud.
     """
 
     def __init__(self, name, value, changed, widget, *beside):
@@ -37,9 +37,13 @@ class Control:
         """The setting that the widget shows now."""
         return self.widget.value
 
-    def show(self, value):
-        """Show a value that is in force."""
-        self.shown = self.widget.value = value
+    def show(self, value, moved=False):
+        """Show a value that is in force.
+
+        A widget that a hand has just `moved` is left alone: it may be a step further by now, and would be torn back.
+        """
+        if not moved:
+            self.shown = self.widget.value = value
         self.complain("")
 
     def limit(self, experiment):
@@ -52,7 +56,7 @@ class Control:
     def _moved(self, _):
         if self.value != self.shown:
             self.shown = self.value
-            self.changed(self, self.value)
+            self.changed(self, self.value, moved=True)
 
 
 class Slider(Control):
@@ -77,12 +81,9 @@ class Slider(Control):
         """The setting that the slider shows now."""
         return None if self.zero and self.widget.value == 0 else self.widget.value
 
-    def show(self, value):
-        """Show a value that is in force, beyond the slider's own range too.
-
-        A slider that shows it already is left alone: a hand may have it a step further by now, and would be torn back.
-        """
-        if value != self.shown:
+    def show(self, value, moved=False):
+        """Show a value that is in force, beyond the slider's own range too; leave a slider alone that a hand moved."""
+        if not moved:
             self.shown, place = value, 0 if value is None else value
             reach = math.log10(place) if self.log else place
             self.widget.max = max(self.widget.max, math.ceil(reach))
@@ -98,7 +99,7 @@ class Slider(Control):
 
     def _typed(self, change):
         if change.new != self.typed:
-            self.changed(self, parse(change.new, self.zero))
+            self.changed(self, parse(change.new, self.zero), moved=False)
 
 
 class Menu(Control):
@@ -108,12 +109,12 @@ class Menu(Control):
         menu = widgets.Dropdown(options=[(option, option) for option in options])
         super().__init__(name, value, changed, menu)
 
-    def show(self, value):
+    def show(self, value, moved=False):
         """Show a value that is in force; a Series that is new here is added to the menu."""
         if isinstance(value, Series) and value not in [option for _, option in self.widget.options]:
             self.shown = self.widget.options[0][1]  # new options choose the first, for a moment
             self.widget.options = [*self.widget.options, (value.name, value)]
-        super().show(value)
+        super().show(value, moved)
 
 
 class Tick(Control):
@@ -134,6 +135,7 @@ SETTINGS: dict[str, Callable[..., Control]] = {
     "seed": partial(Slider, least=0, most=20),
     "max_updates": partial(Slider, least=0, most=3000, zero="no limit"),
     "noise": partial(Slider, least=0, most=1, step=0.05),
+    "draw": partial(Slider, least=0, most=20),
     "learning_rate": partial(Slider, least=-5, most=2, step=0.25, log=True),
     "shuffle": Tick,
     "activation": partial(Menu, options=ACTIVATIONS),

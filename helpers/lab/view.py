@@ -72,6 +72,7 @@ class Lab(widgets.VBox):
         self.train, self.pause, self.step = session.train, session.pause, session.step
         self.stop, self.reset, self.wait = session.stop, session.reset, session.wait
         self.window, self._predicted = 0, 0.0  # the window shown, from 0; when predictions were drawn last
+        self._shown, self._in_hand = experiment, None  # the settings that the controls show; the control being moved
         self.rows = {name: SETTINGS[name](name, getattr(experiment, name), self._change) for name in controls}
         self.controls = {name: control.widget for name, control in self.rows.items()}
         self.frames = {"windows": Frame("windows", WindowsPicture()), "losses": Frame("losses", LossesPicture())}
@@ -131,17 +132,21 @@ class Lab(widgets.VBox):
         widget.observe(lambda change: self.session.attempt(act, change.new), "value")
         return widget
 
-    def _change(self, control, value):
-        self.session.attempt(self._try_to_change, control, value)
+    def _change(self, control, value, moved):
+        self.session.attempt(self._try_to_change, control, value, moved)
 
-    def _try_to_change(self, control, value):
-        try:
-            self.session.change(**{control.name: value})
-        except ValueError as error:
-            control.show(getattr(self.experiment, control.name))
-            control.complain(str(error))
-        else:
-            control.show(getattr(self.experiment, control.name))
+    def _try_to_change(self, control, value, moved):
+        with self.session.lock:
+            self._in_hand = control if moved else None
+            try:
+                self.session.change(**{control.name: value})
+            except ValueError as error:
+                control.show(getattr(self.experiment, control.name))
+                control.complain(str(error))
+            else:
+                control.show(getattr(self.experiment, control.name), moved)
+            finally:
+                self._in_hand = None
 
     def _choose(self, number):
         if number:
@@ -187,10 +192,10 @@ class Lab(widgets.VBox):
             self.spoken.value = escape(self.status)
 
     def _show_settings(self):
-        experiment = self.experiment
+        before, experiment, self._shown = self._shown, self.experiment, self.experiment
         for name, control in self.rows.items():
-            if getattr(experiment, name) != control.shown:
-                control.show(getattr(experiment, name))
+            if getattr(experiment, name) != getattr(before, name):
+                control.show(getattr(experiment, name), moved=control is self._in_hand)
             control.limit(experiment)
             control.complain("")
         if self.example.value and experiment != EXAMPLES[self.example.value]:

@@ -115,15 +115,20 @@ class Picture:
 
     def html(self):
         """Return the whole picture with its sentence, as alt text and below, for a page that runs no kernel."""
-        said, data = escape(self.sentence), base64.b64encode(self.png()).decode()
-        image = f'<img alt="{said}" src="data:image/png;base64,{data}">'
-        return f'<figure class="lab-figure"><style>{STYLE}</style>{image}<figcaption>{said}</figcaption></figure>'
+        return figure_html(self.png(), self.sentence)
 
     def _repr_mimebundle_(self, **_):
         return {"text/html": self.html(), "text/plain": self.sentence}
 
     def __repr__(self):
         return self.sentence
+
+
+def figure_html(png, sentence):
+    """Return a PNG picture with its sentence, as alt text and below, as HTML that follows the theme."""
+    said, data = escape(sentence), base64.b64encode(png).decode()
+    image = f'<img alt="{said}" src="data:image/png;base64,{data}">'
+    return f'<figure class="lab-figure"><style>{STYLE}</style>{image}<figcaption>{said}</figcaption></figure>'
 
 
 def plain(error):

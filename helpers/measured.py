@@ -1,0 +1,272 @@
+"""What notebooks say of what was measured: numbers behind ≈, dots of many seeds, tables of verdicts, pictures.
+
+A measured number differs a little from machine to machine. It is written as ≈ and two digits, and the tests compare
+all but these digits (`tests/nbval.cfg`): so a reader sees numbers, and a test still holds each word to them.
+"""
+
+import io
+import math
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from html import escape
+from numbers import Real
+
+import numpy as np
+from IPython.display import display
+
+from .checks import choice, number, whole
+from .display import Text
+from .experiment import MODELS, NAMES, Experiment
+from .pictures.picture import LOCK, figure_html, plain
+from .pictures.spread import Column, SpreadPicture, median
+from .theory import baselines as baselines_of
+from .theory import floor
+
+EPOCHS = {"last": lambda losses: losses[-1], "best": min}  # which of a run's validation losses counts
+
+
+def about(measured, limit=None):
+    """Return a measured number as text, and on which side of a limit it lies: "≈ 0.00031, below 0.001".
+
+    It has two significant digits. NaN and infinity are words, since they are no other digits of the same number.
+    Raises ValueError for what is no number.
+    """
+    for name, given in (("number", measured), ("limit", limit)):
+        if given is not None and (isinstance(given, bool) or not isinstance(given, Real)):
+            raise ValueError(f"{name} {given!r} is not a number; use one like 0.001")
+    if measured is None:
+        raise ValueError("number None is not a number; use one like 0.001")
+    measured = float(measured)
+    said = f"≈ {digits(measured)}" if math.isfinite(measured) else "NaN" if math.isnan(measured) else f"{measured:g}"
+    if limit is None:
+        return Text(said)
+    side = "below" if measured < limit else "above" if measured > limit else "at" if measured == limit else "not below"
+    return Text(f"{said}, {side} {limit:,g}")
+
+
+def digits(measured):
+    """Return a number in two significant digits: 0.0010, 4.5, 450, 1,300, 9.8e-05."""
+    if measured == 0:
+        return "0"
+    if abs(measured) < 9.95:
+        return f"{measured:#.2g}"
+    rounded = float(f"{measured:.1e}")
+    return f"{rounded:,.0f}" if abs(rounded) < 1e6 else f"{rounded:.1e}"
+
+
+def show(figure, sentence):
+    """Return a matplotlib figure as a picture with a sentence that says what it shows, as alt text and below it.
+
+    In JupyterLab it follows the light or dark theme. Raises ValueError for what is no figure, and without a sentence.
+    """
+    if not callable(getattr(figure, "savefig", None)):
+        raise ValueError(f"figure of type {type(figure).__name__} is no matplotlib figure; use that of plt.subplots()")
+    if not isinstance(sentence, str) or len(sentence.split()) < 3:
+        raise ValueError(f"sentence {sentence!r} does not say what is seen; write one for those who do not see it")
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)  # else the notebook would show it a second time
+    return Shown(figure, sentence)
+
+
+class Shown:
+    """A figure with its sentence, as a notebook shows it."""
+
+    def __init__(self, figure, sentence):
+        self.figure, self.sentence = figure, sentence
+
+    def _repr_mimebundle_(self, **_):
+        with LOCK:
+            data = io.BytesIO()
+            self.figure.savefig(data, format="png", dpi=96, facecolor="white", bbox_inches="tight")
+        return {"text/html": figure_html(data.getvalue(), self.sentence), "text/plain": self.sentence}
+
+    def __repr__(self):
+        return self.sentence
+
+
+def verdicts(rows):
+    """Return a table of verdicts, to stand in a folded cell: its first line is the word Verdict alone.
+
+    A row is (claim, who says it, what was measured, holds): `who` is for example "the article" or "this course";
+    `measured` a number or a text with numbers in it; `holds` is True, False, or text that says when: "when there is
+    noise". Raises ValueError for a row that is none, and for a measurement without a number.
+    """
+    return Verdicts(rows)
+
+
+class Verdicts:
+    """A table of claims with what was measured of each; `rows` are the texts in it."""
+
+    HEAD = ("claim", "who says it", "measured", "verdict")
+
+    def __init__(self, rows):
+        self.rows = [self._row(row) for row in rows]
+        if not self.rows:
+            raise ValueError("rows is empty; use [(claim, who, measured, holds), …]")
+
+    @staticmethod
+    def _row(row):
+        try:
+            claim, who, measured, holds = row
+        except (TypeError, ValueError):
+            raise ValueError(f"row {row!r} is not (claim, who, measured, holds); use four parts") from None
+        measured = about(measured) if isinstance(measured, Real) and not isinstance(measured, bool) else measured
+        if not isinstance(measured, str) or not any(sign.isdigit() for sign in measured):
+            raise ValueError(f"measured {measured!r} has no number in it; use about(…) or a text with one")
+        if isinstance(holds, str) and holds:
+            return claim, who, measured, f"holds {holds}"
+        if not isinstance(holds, bool | np.bool_):
+            raise ValueError(f"holds {holds!r} is neither True, False nor a text that says when")
+        return claim, who, measured, "holds" if holds else "does not hold"
+
+    def _ipython_display_(self):
+        display({"text/plain": "Verdict"}, raw=True)
+        display({"text/plain": repr(self), "text/html": html_table(self.HEAD, self.rows)}, raw=True)
+
+    def __repr__(self):
+        return text_table(self.HEAD, self.rows)
+
+
+def compare(groups, seeds=5, draws=1, models=MODELS, epoch="last", baselines=False, limit=None):
+    """Run experiments over seeds and return a Comparison: a picture of one dot a run, and a table of median and range.
+
+    `groups` maps names to Experiments, or to functions of a seed that return a loss: so a pipeline in plain Keras is
+    compared the same way. `seeds` varies the initial weights, and `draws` the noise (an Experiment's `draw`); each is
+    a number, counted from 0, or the numbers themselves. `epoch` says which validation loss of a run counts, the "last"
+    or the "best"; a run that diverged counts as such. `baselines` shows forecasts that need no network: True for all
+    three, or the names of some; a `limit` is drawn as a line, and the table says how many runs are below it. Raises
+    ValueError for bad values.
+    """
+    seeds, draws = numbers("seeds", seeds), numbers("draws", draws)
+    choice("epoch", epoch, tuple(EPOCHS))
+    models = (models,) if isinstance(models, str) else tuple(models)
+    for model in models or ("",):
+        choice("model", model, MODELS)
+    if limit is not None:
+        limit = number("limit", limit, above=True)
+    if not isinstance(groups, dict) or not groups:
+        raise ValueError("groups is not a dict of Experiments; use {'length 3': Experiment(length=3), …}")
+    columns = []
+    for name, group in groups.items():
+        if isinstance(group, Experiment):
+            columns += _trained(str(name), group, seeds, draws, models, EPOCHS[epoch], baselines)
+        elif callable(group):
+            losses = np.array([float(group(seed)) for seed in seeds])
+            columns.append(Column(str(name), "", np.where(np.isfinite(losses), losses, math.inf)))
+        else:
+            given = type(group).__name__
+            raise ValueError(f"group {name!r} is of type {given}; use an Experiment, or a function of a seed")
+    return Comparison(columns, limit, epoch)
+
+
+def numbers(name, given):
+    """Return seeds as a tuple: of a number of them, counted from 0, or of the numbers given."""
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        counted = tuple(whole(name, one, least=0) for one in given)
+        if not counted:
+            raise ValueError(f"{name} is empty; use a number, such as 5")
+        return counted
+    return tuple(range(whole(name, given)))
+
+
+def _trained(group, experiment, seeds, draws, models, counts, with_baselines):
+    """Return the columns of one group of runs."""
+    from .trainer.training import run  # loads TensorFlow, at the first use
+
+    with ThreadPoolExecutor(2) as side_by_side:  # as many as TensorFlow has threads for: see models.py
+        results = list(
+            side_by_side.map(run, (replace(experiment, seed=seed, draw=draw) for draw in draws for seed in seeds))
+        )
+    floors = floor(experiment)
+    known = baselines_of(experiment) if with_baselines else {}
+    if with_baselines is not True:
+        known = {choice("baseline", name, tuple(known)): known[name] for name in with_baselines or ()}
+    return [
+        Column(group, model, np.array([counted(result, model, counts) for result in results]), floors[model], known)
+        for model in models
+    ]
+
+
+def counted(result, model, counts: Callable):
+    """Return the validation loss of a run that counts, infinite for one that diverged."""
+    losses = result.val_losses[model]
+    return float(counts(losses)) if losses and np.isfinite(result.losses[model]).all() else math.inf
+
+
+class Comparison:
+    """What `compare` returns: `picture`, and the losses behind it."""
+
+    def __init__(self, columns, limit, epoch):
+        self.columns, self.limit, self.epoch = columns, limit, epoch
+        self.picture = SpreadPicture(columns, limit)
+        runs = sorted({len(column.losses) for column in columns})
+        count = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+        said = "; ".join(f"{column.name} {_spoken(column)}" for column in columns)
+        self.picture.sentence = f"Validation losses, one dot for each of {count} runs: {said}."
+
+    def losses(self, model="lstm"):
+        """Return for each group its validation losses, an array with a loss a run: draw by draw, seed by seed.
+
+        A function's losses are there for every model. A run that diverged has an infinite loss.
+        """
+        choice("model", model, MODELS)
+        return {column.group: column.losses for column in self.columns if column.model in (model, "")}
+
+    @property
+    def rows(self):
+        """The table's rows, as texts."""
+        return [self._row(column) for column in self.columns]
+
+    @property
+    def head(self):
+        """The names of the table's columns."""
+        first = ("group", "model", "median", "lowest", "highest", "floor")
+        return first if self.limit is None else (*first, f"below {self.limit:,g}")
+
+    def _row(self, column):
+        spread = [loss_in_words(part(column.losses)) for part in (median, np.min, np.max)]
+        lowest = "" if not column.model else "not known" if column.floor is None else plain(column.floor)
+        row = (column.group, NAMES.get(column.model, ""), *spread, lowest)
+        if self.limit is None:
+            return row
+        return *row, f"{np.sum(column.losses < self.limit)} of {len(column.losses)}"
+
+    def _ipython_display_(self):
+        display(
+            {"text/plain": repr(self), "text/html": self.picture.html() + html_table(self.head, self.rows)}, raw=True
+        )
+
+    def __repr__(self):
+        return f"{self.picture.sentence}\n{text_table(self.head, self.rows)}"
+
+
+def _spoken(column):
+    """Return the median of a column in words, and how many of its runs diverged."""
+    lost = int((~np.isfinite(column.losses)).sum())
+    middle = median(column.losses)
+    said = f"median {about(middle)}" if math.isfinite(middle) else "median diverged"
+    return said + (f", {lost} of {len(column.losses)} diverged" if lost else "")
+
+
+def loss_in_words(loss):
+    """Return a loss as a table shows it."""
+    return about(loss) if math.isfinite(loss) else "diverged"
+
+
+def text_table(head, rows):
+    """Return a table as text, its parts apart by a bar, so that no digit moves what stands beside it."""
+    return "\n".join(" | ".join(map(str, row)) for row in (head, *rows))
+
+
+def html_table(head, rows):
+    """Return a table as HTML in the page's own colours, each row named by its first part."""
+    names = "".join(f'<th scope="col" style="text-align: left">{escape(str(name))}</th>' for name in head)
+    cells = "".join(
+        f'<tr><th scope="row" style="text-align: left">{escape(str(first))}</th>'
+        + "".join(f'<td style="text-align: left">{escape(str(part))}</td>' for part in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table>"
