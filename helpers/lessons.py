@@ -8,6 +8,7 @@ from functools import cached_property
 from html import escape
 
 import ipywidgets as widgets
+from IPython.display import display
 
 from .display import VIEW, Names, Text, display_widgets
 
@@ -16,6 +17,14 @@ def html(text):
     """Return text as HTML in the page's own colours, `code` in a fixed-width font."""
     marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text, quote=False))
     return f'<div style="font-size: 14px; line-height: 1.5; white-space: pre-wrap">{marked}</div>'
+
+
+class Folded(Text):
+    """Text that stands in a folded cell, whose first line shows beside the dots: it is the word Compare alone."""
+
+    def _ipython_display_(self):
+        display({"text/plain": "Compare"}, raw=True)
+        display({"text/plain": str(self)}, raw=True)
 
 
 class Card:
@@ -76,12 +85,15 @@ class Prediction(Card):
         self._said("")
 
     def compare(self, measured):
-        """Return what was predicted beside what the run says, an option's key; for a wrong one also why it is."""
+        """Return what was predicted beside what the run says, an option's key; for a wrong one also why it is.
+
+        It is for a folded cell, whose first line shows: that is the word Compare alone.
+        """
         says = f"the run says “{self.options[self._known(measured)]}”."
         if self.committed is None:
-            return Text(f"You made no prediction; {says}")
+            return Folded(f"You made no prediction; {says}")
         reason = "Well predicted." if self.committed == measured else self.why.get(self.committed, "")
-        return Text(f"You predicted “{self.options[self.committed]}”; {says} {reason}".rstrip())
+        return Folded(f"You predicted “{self.options[self.committed]}”; {says} {reason}".rstrip())
 
     def __repr__(self):
         return "\n".join([f"Predict: {self.question}", *(f"  ( ) {text}" for text in self.options.values())])

@@ -129,17 +129,17 @@ class Verdicts:
         return text_table(self.HEAD, self.rows)
 
 
-def compare(groups, seeds=5, draws=1, models=MODELS, epoch="last", baselines=False, limit=None):
+def compare(groups, seeds=5, draws=None, models=MODELS, epoch="last", baselines=False, limit=None):
     """Run experiments over seeds and return a Comparison: a picture of one dot a run, and a table of median and range.
 
     `groups` maps names to Experiments, or to functions of a seed that return a loss: so a pipeline in plain Keras is
-    compared the same way. `seeds` varies the initial weights, and `draws` the noise (an Experiment's `draw`); each is
-    a number, counted from 0, or the numbers themselves. `epoch` says which validation loss of a run counts, the "last"
-    or the "best"; a run that diverged counts as such. `baselines` shows forecasts that need no network: True for all
-    three, or the names of some; a `limit` is drawn as a line, and the table says how many runs are below it. Raises
-    ValueError for bad values.
+    compared the same way. `seeds` varies the initial weights, and `draws` the noise (an Experiment's `draw`, which is
+    kept without it); each is a number, counted from 0, or the numbers themselves. `epoch` says which validation loss
+    of a run counts, the "last" or the "best"; a run that diverged counts as such. `baselines` shows forecasts that need
+    no network: True for all three, or the names of some; a `limit` is drawn as a line, and the table says how many runs
+    are below it. Raises ValueError for bad values.
     """
-    seeds, draws = numbers("seeds", seeds), numbers("draws", draws)
+    seeds, draws = numbers("seeds", seeds), () if draws is None else numbers("draws", draws)
     choice("epoch", epoch, tuple(EPOCHS))
     models = (models,) if isinstance(models, str) else tuple(models)
     for model in models or ("",):
@@ -148,17 +148,18 @@ def compare(groups, seeds=5, draws=1, models=MODELS, epoch="last", baselines=Fal
         limit = number("limit", limit, above=True)
     if not isinstance(groups, dict) or not groups:
         raise ValueError("groups is not a dict of Experiments; use {'length 3': Experiment(length=3), …}")
-    columns = []
+    columns, results = [], {}
     for name, group in groups.items():
         if isinstance(group, Experiment):
-            columns += _trained(str(name), group, seeds, draws, models, EPOCHS[epoch], baselines)
+            results[name] = _trained(group, seeds, draws)
+            columns += _columns(str(name), results[name], models, EPOCHS[epoch], baselines)
         elif callable(group):
             losses = np.array([float(group(seed)) for seed in seeds])
             columns.append(Column(str(name), "", np.where(np.isfinite(losses), losses, math.inf)))
         else:
             given = type(group).__name__
             raise ValueError(f"group {name!r} is of type {given}; use an Experiment, or a function of a seed")
-    return Comparison(columns, limit, epoch)
+    return Comparison(columns, limit, results)
 
 
 def numbers(name, given):
@@ -171,16 +172,19 @@ def numbers(name, given):
     return tuple(range(whole(name, given)))
 
 
-def _trained(group, experiment, seeds, draws, models, counts, with_baselines):
-    """Return the columns of one group of runs."""
+def _trained(experiment, seeds, draws):
+    """Return the Results of an experiment, draw by draw and seed by seed."""
     from .trainer.training import run  # loads TensorFlow, at the first use
 
+    every = [replace(experiment, seed=seed, draw=draw) for draw in draws or (experiment.draw,) for seed in seeds]
     with ThreadPoolExecutor(2) as side_by_side:  # as many as TensorFlow has threads for: see models.py
-        results = list(
-            side_by_side.map(run, (replace(experiment, seed=seed, draw=draw) for draw in draws for seed in seeds))
-        )
-    floors = floor(experiment)
-    known = baselines_of(experiment) if with_baselines else {}
+        return list(side_by_side.map(run, every))
+
+
+def _columns(group, results, models, counts, with_baselines):
+    """Return the columns of one group of runs, a model each."""
+    experiment = results[0].experiment
+    floors, known = floor(experiment), baselines_of(experiment) if with_baselines else {}
     if with_baselines is not True:
         known = {choice("baseline", name, tuple(known)): known[name] for name in with_baselines or ()}
     return [
@@ -196,10 +200,10 @@ def counted(result, model, counts: Callable):
 
 
 class Comparison:
-    """What `compare` returns: `picture`, and the losses behind it."""
+    """What `compare` returns: a `picture`, a table, the `losses` behind them, the `results` of each group's runs."""
 
-    def __init__(self, columns, limit, epoch):
-        self.columns, self.limit, self.epoch = columns, limit, epoch
+    def __init__(self, columns, limit, results):
+        self.columns, self.limit, self.results = columns, limit, results
         self.picture = SpreadPicture(columns, limit)
         runs = sorted({len(column.losses) for column in columns})
         count = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"

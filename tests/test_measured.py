@@ -242,6 +242,8 @@ class TestCompare:
         found = compare({"noisy": noisy}, seeds=(4, 7), draws=(1, 2), models="dnn", epoch="best")
         runs = [run(replace(noisy, seed=seed, draw=draw)) for draw in (1, 2) for seed in (4, 7)]
         assert found.losses("dnn")["noisy"].tolist() == [min(result.val_losses["dnn"]) for result in runs]
+        own = compare({"noisy": replace(noisy, draw=2)}, seeds=(7,), models="dnn", epoch="best")
+        assert own.losses("dnn")["noisy"] == found.losses("dnn")["noisy"][-1:]
 
     def test_some_baselines_may_be_asked_for(self):
         found = compare({"a": QUICK}, seeds=1, baselines=["last value"])

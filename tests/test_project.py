@@ -108,9 +108,21 @@ def test_the_table_of_verdicts_says_what_the_notebooks_print():
     }
     for claim, verdict, name, heading in rows:
         notebook = nbformat.read(HOME / "notebooks" / name, as_version=4)
-        printed = "\n".join(out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", []))
-        assert f"{claim}: {verdict}\n" in printed, (name, claim, verdict)
+        outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+        printed = "\n".join(out.get("text", "") or out.get("data", {}).get("text/plain", "") for out in outputs)
+        row = rf"^{re.escape(claim)} \| .+ \| {re.escape(verdict)}$"
+        assert f"{claim}: {verdict}\n" in printed or re.search(row, printed, re.M), (name, claim, verdict)
         assert re.search(rf"^## {heading.replace('-', ' ')}$", "\n".join(c.source for c in notebook.cells), re.M)
+
+
+def test_every_verdict_of_a_notebook_stands_in_the_table():
+    known = {(name, claim) for claim, _, name, _ in verdicts()}
+    for path in NOTEBOOKS.values():
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                head, *rows = output.get("data", {}).get("text/plain", "").split("\n")
+                if head == "claim | who says it | measured | verdict":
+                    assert {(path.name, row.split(" | ")[0]) for row in rows} <= known
 
 
 def test_every_notebook_stands_in_both_maps_and_in_the_guide():
@@ -156,10 +168,18 @@ class TestNotebook:
         for part in ("predict", "lab", "verdict-1"):
             assert part in ids
         for number in range(1, sum(part.startswith("exercise-") and part[9:].isdigit() for part in ids) + 1):
-            assert {f"exercise-{number}", f"answer-{number}", f"solution-{number}"} <= set(ids)
-        folded = [cell for cell in notebook.cells if re.match(r"(verdict|solution)-\d", cell.id)]
-        for cell in folded:
-            assert cell.cell_type == "markdown" or cell.metadata["jupyter"]["outputs_hidden"]
+            assert {f"exercise-{number}", f"answer-{number}"} <= set(ids)
+
+    def test_its_folds_give_nothing_away(self, path):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert not (cell.cell_type == "code" and re.search(r"exercise_\d\.solution\(", cell.source))
+            folded = cell.metadata.get("jupyter", {}).get("outputs_hidden", False)
+            if cell.cell_type == "code" and (cell.id.startswith("verdict-") or ".compare(" in cell.source):
+                assert folded, cell.id
+            if folded:  # JupyterLab shows the first line of the first output beside the dots
+                first, *others = cell.outputs
+                assert first.data["text/plain"] in ("Verdict", "Answer", "Open", "Compare") and others, cell.id
+                assert list(first.data) == ["text/plain"]
 
     def test_its_expected_picture_is_the_one_that_its_cell_shows(self, path):
         pictures = expected(nbformat.read(path, as_version=4))
