@@ -208,7 +208,7 @@ class TestCompare:
             assert any(math.isclose(max(height, LEAST), one) for one in heights), height
         said = [text.get_text() for text in axes.get_legend().get_texts()]
         assert said == [
-            *("LSTM", "DNN", "one run", "median", "floor", "last value", "same hour yesterday"),
+            *("LSTM", "DNN", "named below", "median", "floor", "last value", "same hour yesterday"),
             *("linear autoregression", "limit: 0.15"),
         ]
         low, high = axes.get_ylim()

@@ -81,7 +81,7 @@ class SpreadPicture(Picture):
         dots.set(linestyle="none", markersize=7, **MARKS[column.model])
         if column.model not in self.named:
             self.named.add(column.model)
-            dots.set_label(NAMES.get(column.model, "one run"))
+            dots.set_label(NAMES.get(column.model, "named below"))
         if not finite.all():
             self.named.add("diverged")
             edge = {"transform": self.main.get_xaxis_transform(), "color": colour, "clip_on": False}
@@ -103,7 +103,8 @@ class SpreadPicture(Picture):
         heights += [loss for column in columns for loss in column.losses]
         heights += [column.floor for column in columns if column.floor and column.floor >= 1e-6]
         seen = [max(height, LEAST) for height in heights if height is not None and np.isfinite(height)] or [0.1, 1.0]
-        low, high = min(seen) / 1.5, max(seen) * (10 if "diverged" in self.named else 1.5)
+        room = max(1.5, (max(seen) / min(seen)) ** 0.06)  # so that no dot lies on the frame
+        low, high = min(seen) / room, max(seen) * room * (6 if "diverged" in self.named else 1)
         self.main.set(yscale="log", ylim=(low, high))
         axis = self.main.yaxis
         decades = np.log10(high / low)
