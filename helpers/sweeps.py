@@ -1,8 +1,8 @@
 """Many experiments, on any `concurrent.futures` Executor: this machine's cores, or a Dask cluster."""
 
 import os
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from multiprocessing import get_context
 from signal import SIG_IGN, SIGINT, default_int_handler, signal
@@ -13,8 +13,6 @@ from tqdm.auto import tqdm
 from .experiment import Experiment
 from .saved import Saved
 
-TICK = 0.1  # seconds between two looks at `cancel`
-
 
 class SweepError(RuntimeError):
     """Some runs failed; `results` holds the Results of the others, in order."""
@@ -24,7 +22,7 @@ class SweepError(RuntimeError):
         self.results = results
 
 
-def sweep(experiments, executor=None, csv=None, on_result=None, cancel=None):
+def sweep(experiments, executor=None, file=None, on_result=None, cancel=None, csv=None):
     """Run many experiments side by side and return their Results in the same order, without the models' weights.
 
     They run in `executor`, any `concurrent.futures.Executor`, for example a Dask cluster's
@@ -32,72 +30,78 @@ def sweep(experiments, executor=None, csv=None, on_result=None, cancel=None):
     its own, which ends with the sweep; in a script, call it under `if __name__ == "__main__":`, since these processes
     import the script. A progress bar shows the time left.
 
-    `on_result(place, result)` is called for each run as it finishes, in the caller's thread. With the path of a `csv`
-    file, each finished run is added to it at once, and a run that the file holds already is not made again: the same
-    code (`repr`) of its Experiment and, where `series` is a Series, the same numbers in it.
+    `on_result(place, result)` is called for each run as it finishes, in the caller's thread. With the path of a `file`,
+    each finished run is added to it at once, a line of JSON each, and a run that the file holds already is not made
+    again: the same code (`repr`) of its Experiment and, where `series` is a Series, the same numbers in it.
 
-    `cancel` is a `threading.Event` or a function without arguments. When it says yes, or at an interrupt (Ctrl+C, the
-    notebook's stop button), runs that have not begun are dropped, those at work are finished and kept (a Dask cluster
-    drops them too), and the finished ones are returned; a second interrupt waits for nothing. Raises SweepError, after
-    all others have finished, when a run fails, and ValueError for what is no Experiment, no Executor, or no file of
-    sweep's.
+    `cancel` is a `threading.Event` or a function without arguments, asked after each run. When it says yes, or after an
+    interrupt (Ctrl+C, the notebook's stop button), runs that have not begun are dropped, those at work are finished and
+    kept (a Dask cluster drops them too), and the finished ones are returned; a second interrupt waits for nothing.
+    Raises SweepError, after all others have finished, when a run fails, and ValueError for what is no Experiment, no
+    Executor, or no file of sweep's.
     """
-    experiments = checked(experiments)
+    experiments, asked = checked(experiments), getattr(cancel, "is_set", cancel or (lambda: False))
     if executor is not None and not isinstance(executor, Executor):
         given = type(executor).__name__
         raise ValueError(f"executor of type {given} has no submit and shutdown; use client.get_executor() for Dask's")
-    asked = getattr(cancel, "is_set", cancel or (lambda: False))
     if not callable(asked):
         raise ValueError(f"cancel {cancel!r} cannot be asked; use a threading.Event or a function without arguments")
+    if csv is not None:
+        raise ValueError(f"csv {csv!r} has a new name and a new form, lines of JSON; use file='sweep.jsonl'")
     if not experiments:
         return []
-    saved = Saved(csv) if csv is not None else None
-    held = ((place, saved.find(experiment)) for place, experiment in enumerate(experiments) if saved)
-    results = {place: result for place, result in held if result}
-    failed: dict = {}
-    waiting: dict = {}
-    todo = [place for place in range(len(experiments)) if place not in results][::-1]
-    with ExitStack() as stack:
-        bar = stack.enter_context(progress_bar(len(experiments), len(results)))
-        interrupted = stack.enter_context(interrupts())
-        most = len(todo)
-        if todo and executor is None:
-            most = min(os.cpu_count() or 1, len(todo), 61)  # 61: the most that Windows allows
-            executor = stack.enter_context(own_processes(most))
-        stack.callback(lambda: [future.cancel() for future in waiting])
-        while todo or waiting:
-            stopped = interrupted.is_set() or asked()
-            if stopped:
-                todo, waiting = [], {future: place for future, place in waiting.items() if not future.cancel()}
-            while todo and len(waiting) < most:
-                place = todo.pop()
-                try:
-                    waiting[executor.submit(trained, experiments[place])] = place
-                except RuntimeError as error:  # the executor is broken or shut down
-                    failed[place] = error
-            for future in wait(waiting, TICK, FIRST_COMPLETED).done:
-                place = waiting.pop(future)
-                try:
-                    results[place] = future.result()
-                except Exception as error:
-                    if not (stopped and isinstance(error, BrokenExecutor)):  # an interrupt may end the workers too
-                        failed[place] = error
-                else:
-                    if saved:
-                        saved.add(results[place])
-                    if on_result:
-                        on_result(place, results[place])
-                bar.update()
-            bar.update(0)
+    saved = Saved(file) if file is not None else None
+    results = {place: held for place, one in enumerate(experiments) if saved and (held := saved.find(one))}
+    todo = {place: one for place, one in enumerate(experiments) if place not in results}
+    failed = {}
+    own = own_processes(len(todo)) if todo and executor is None else nullcontext(executor)
+    with progress_bar(len(experiments), len(results)) as bar, interrupts() as pressed, own as pool:
+        for place, future in runs(pool, todo, lambda: pressed.is_set() or asked()):
+            if error := future.exception():
+                failed[place] = error
+            else:
+                results[place] = result = future.result()
+                if saved:
+                    saved.add(result)
+                if on_result:
+                    on_result(place, result)
+            bar.update()
     finished = [results[place] for place in sorted(results)]
     if failed:
-        first = min(failed)
-        why = f"{type(failed[first]).__name__}: {failed[first]}"
-        sentence = (
-            f"{len(failed)} of {len(experiments)} runs failed, first experiments[{first}], {experiments[first]!r}"
-        )
-        raise SweepError(f"{sentence}: {why}", finished) from failed[first]
+        raise SweepError(in_words(failed, experiments), finished) from failed[min(failed)]
     return finished
+
+
+def runs(pool, experiments, asked):
+    """Yield (place, future) as runs finish, and drop those that have not begun as soon as `asked()` says yes."""
+    futures = {submitted(pool, experiment): place for place, experiment in experiments.items()}
+    try:
+        for future in as_completed(futures):
+            if not future.cancelled():
+                yield futures[future], future
+            if asked():
+                for other in futures:
+                    other.cancel()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def submitted(pool, experiment):
+    """Return the Future of a run; where the executor is broken or shut down, one that has failed."""
+    try:
+        return pool.submit(trained, experiment)
+    except RuntimeError as error:
+        future: Future = Future()
+        future.set_exception(error)
+        return future
+
+
+def in_words(failed, experiments):
+    """Return what went wrong in a sentence: how many runs failed, and the first of them with its reason."""
+    first = min(failed)
+    which = f"{len(failed)} of {len(experiments)} runs failed, first experiments[{first}], {experiments[first]!r}"
+    return f"{which}: {type(failed[first]).__name__}: {failed[first]}"
 
 
 def trained(experiment):
@@ -152,8 +156,9 @@ def interrupts():
 
 
 @contextmanager
-def own_processes(workers):
-    """Give a pool of new processes; forked ones would hang in TensorFlow."""
+def own_processes(most):
+    """Give a pool of a new process for each core, but no more than `most`; forked ones would hang in TensorFlow."""
+    workers = min(os.cpu_count() or 1, most, 61)  # 61: the most that Windows allows
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=begin)
     try:
         yield pool
