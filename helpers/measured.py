@@ -218,6 +218,11 @@ class Comparison:
         choice("model", model, MODELS)
         return {column.group: column.losses for column in self.columns if column.model in (model, "")}
 
+    def ratio(self):
+        """Return for each group of Experiments the LSTM's median loss divided by the DNN's."""
+        lstm, dnn = self.losses("lstm"), self.losses("dnn")
+        return {group: median(lstm[group]) / median(dnn[group]) for group in self.results}
+
     @property
     def rows(self):
         """The table's rows, as texts."""

@@ -166,9 +166,9 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
     },
     "a_short_window": {
         1: [
-            *((6, RIGHT), (18, RIGHT), (6.0, RIGHT), (np.int64(6), RIGHT), (np.float64(18), RIGHT)),
-            *((12, "half days"), (24, "half days"), (3, "0.250"), (0, "length 0 is too small")),
-            *((6.5, "length 6.5 is not a whole number"), ("6", "'6' is no number of hours")),
+            *((9, RIGHT), (27, RIGHT), (9.0, RIGHT), (np.int64(9), RIGHT), (np.float64(27), RIGHT)),
+            *((18, "half days"), (36, "half days"), (6, "0.125"), (0, "length 0 is too small")),
+            *((9.5, "length 9.5 is not a whole number"), ("9", "'9' is no number of samples")),
         ],
         2: [
             (Experiment(length=13, sampling_rate=12), RIGHT),

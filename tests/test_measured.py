@@ -189,6 +189,10 @@ class TestCompare:
                 assert found.losses(model)[group].tolist() == [result.val_losses[model][-1] for result in runs]
             assert found.losses(model)["own"] == pytest.approx([0.1, 0.2, 0.3])
 
+    def test_its_ratio_is_that_of_the_medians(self, found):
+        lstm, dnn = (np.median(found.losses(model)["length 6"]) for model in ("lstm", "dnn"))
+        assert found.ratio() == {"length 3": found.ratio()["length 3"], "length 6": lstm / dnn}
+
     def test_its_table_has_median_range_floor_and_limit(self, found):
         head, *rows = [line.split(" | ") for line in repr(found).splitlines()[1:]]
         assert head == ["group", "model", "median", "lowest", "highest", "floor", "below 0.15"]
