@@ -28,12 +28,25 @@ class Experiment:
     """Every setting of one run, checked; the defaults are the article's example 2.
 
     Both models train on the same rows of the first 80 % of the series, and are validated on the rest at stride 1.
-    `series` is the name of a built-in series or a Series; `noise` is added to its values, and `draw` says which random
-    numbers: it is the seed of the noise, and of the shapes of "echo". `dnn_sees` tells what the
-    DNN is given of each window: its "oldest" sample (the article's choice), its "latest", or the whole "window".
-    `activation` and `units` are those of both hidden layers. `seed` sets the initial weights, and the order of the
-    windows if `shuffle` permutes them anew each epoch. `max_updates` ends a run early. Raises ValueError with one
-    sentence that names the setting, what was given and what would work.
+
+    series         the name of a built-in series, or a Series
+    noise          standard deviation of the normal noise that is added to its values, in their unit
+    length         samples that a window reaches back from its row
+    stride         samples between neighbouring rows
+    sampling_rate  samples between neighbours inside a window
+    batch_size     windows an update: the weights change once after each batch
+    shuffle        whether the order of the windows is drawn anew each epoch
+    dnn_sees       what the DNN is given of a window: its "oldest" sample (the article's choice), its "latest", or the
+                   whole "window"
+    units          of both hidden layers
+    activation     of both hidden layers: "relu" (the article's choice) or "tanh"
+    learning_rate  of Adam
+    epochs         passes over all training windows
+    seed           of the initial weights, and of the order of the windows
+    max_updates    ends a run early; None is no limit
+    draw           which random numbers the noise is: its seed, and that of the shapes of "echo"
+
+    Raises ValueError with one sentence that names the setting, what was given and what would work.
     """
 
     series: str | Series = "sine"

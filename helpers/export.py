@@ -5,7 +5,7 @@ import textwrap
 from .checks import choice
 
 FLAVOURS = ("generator", "dataset")
-LINES, WIDTH = 40, 100  # at most
+LINES, COLUMNS = 40, 100  # at most
 INDENT = " " * 4
 
 SEES = {  # the layer that takes from each window what the DNN is given
@@ -15,7 +15,7 @@ SEES = {  # the layer that takes from each window what the DNN is given
 }
 
 # Both models of `models.make`, each initializer with the seed that it has there.
-MODELS = """\
+MODELS_CODE = """\
 seeds = np.random.SeedSequence({seed}).generate_state(6).tolist()  # the same weights each time
 glorot = [keras.initializers.GlorotUniform(seed) for seed in seeds]
 orthogonal = keras.initializers.Orthogonal(seed=seeds[1])
@@ -29,7 +29,7 @@ dnn = keras.Sequential([
     keras.layers.Dense(1, kernel_initializer=glorot[5]),
 ])"""
 
-TRAINING = """\
+TRAINING_CODE = """\
 for model in (lstm, dnn):
     model.compile(optimizer=keras.optimizers.Adam({learning_rate}), loss="mse")
     {fit}
@@ -53,7 +53,9 @@ def to_keras(experiment, flavour="generator"):
             f"series {experiment.series!r} cannot be made anew by NumPy alone; "
             "save its values as a plain CSV file, a name and then one number a line, and use from_csv"
         )
-    head = [textwrap.fill(repr(experiment), WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)]
+    head = [
+        textwrap.fill(repr(experiment), COLUMNS, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
+    ]
     head += ["import numpy as np", "from tensorflow import keras"]
     if flavour == "generator":
         head.append("from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator")
@@ -62,7 +64,7 @@ def to_keras(experiment, flavour="generator"):
         data.insert(0, "")
     settings = vars(experiment) | {"fit": f"\n{INDENT}".join(_fit(experiment, flavour))}
     settings["sees"] = SEES[experiment.dnn_sees].format(steps=experiment.windows.steps)
-    models, training = MODELS.format(**settings), TRAINING.format(**settings)
+    models, training = MODELS_CODE.format(**settings), TRAINING_CODE.format(**settings)
     return _tightened("\n\n".join(["\n".join(head), "\n".join(data), models, training]))
 
 
@@ -84,9 +86,9 @@ def _windows(experiment, flavour):
     if windows.sampling_rate > 1 and (flavour == "generator" or windows.steps > 1):  # else Keras may refuse it
         given += f", sampling_rate={windows.sampling_rate}"
     line = f"windows = {given}, batch_size={samples if experiment.shuffle else windows.batch_size})"
-    if len(line) > WIDTH:
+    if len(line) > COLUMNS:
         name, _, given = line.partition("(")
-        line = f"{name}(\n{textwrap.fill(given, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)}"
+        line = f"{name}(\n{textwrap.fill(given, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT)}"
     yield line
     if experiment.shuffle:
         yield f"inputs, targets = {first}  # all of them, as one batch"

@@ -8,10 +8,12 @@ from .experiment import MODELS, Experiment
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come: updates made, the epoch now (from 1), and each model's newest mean squared errors.
+    """How far a run has come.
 
-    `losses` are means over the windows since the last report, `val_losses` those of the last whole epoch; None before
-    there are any.
+    updates     made so far
+    epoch       the one in the making, from 1
+    losses      a model's mean squared error over the windows since the last report; None before there is one
+    val_losses  a model's mean squared error at the end of the last whole epoch; None before there is one
     """
 
     updates: int
@@ -22,12 +24,18 @@ class Progress:
 
 @dataclass
 class Result:
-    """What came of a run; for each model, "lstm" and "dnn", a loss an epoch, and the weights at its end.
+    """What came of a run; for each model, "lstm" and "dnn".
 
-    `losses` and `val_losses` are mean squared errors, in the unit of the targets squared, a list of floats a model;
-    the last epoch counts the windows it came to. `windows` and `updates` are counts. `status` is "done", "cancelled"
-    or "diverged" (a loss is not finite; that model stopped there). `trace` holds, for the loss chart, a model's
-    (updates, mean loss since the point before) as training went on.
+    experiment  its settings
+    losses      training losses, a float an epoch: mean squared errors, in the unit of the targets squared; the last
+                epoch counts the windows that it came to
+    val_losses  validation losses, a float an epoch
+    windows     how many there were to train on
+    updates     how many were made
+    seconds     the time that training and validation took
+    status      "done", "cancelled" or "diverged" (a loss is not finite; that model stopped there)
+    weights     at the end, in Keras's order; empty where a sweep left them behind
+    trace       for the loss chart: (updates, mean loss since the point before), as training went on
     """
 
     experiment: Experiment

@@ -14,12 +14,20 @@ from .checks import number, whole
 class Series:
     """Values over time, each row with its own target.
 
-    `values` and `targets` are float32 of shape `(samples, 1)`; `period` is in samples (None if there is none); a row's
-    target is the value `ahead` samples after it (None if it is something else); `noise` is the standard deviation of
-    the normal noise in the values. `cycles` are the periods, in samples, of the sines of height 1 that it is the sum
-    of, if it is one; `kept` is what `echo` keeps of a value for the next day. `code` makes the series anew with
-    `helpers`, `recipe` with NumPy alone, as `values` and `targets`; `notes` says what a file needed to become one.
-    A plain list or a flat array is put into shape. Raises ValueError when a value is missing or infinite.
+    values   float32, shape `(samples, 1)`, in `unit`; a plain list or a flat array is put into shape
+    targets  float32, shape `(samples, 1)`: what a model is to predict at each row
+    period   in samples, None if there is none
+    unit     of the values, as text such as "°C"
+    name     what pictures and menus call it
+    noise    the standard deviation of the normal noise in the values, in `unit`
+    ahead    a row's target is the value so many samples after it; None if it is something else
+    cycles   the periods, in samples, of the sines of height 1 that it is the sum of, if it is one
+    kept     what part of a value `echo` keeps for the next day, from 0 to 1; None for any other series
+    code     makes the series anew with `helpers`
+    recipe   makes `values` and `targets` anew with NumPy alone; "" where that cannot be done
+    notes    what a file needed to become a series
+
+    Raises ValueError when a value is missing or infinite.
     """
 
     values: np.ndarray

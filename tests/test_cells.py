@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from helpers import from_csv
 from helpers.data import cells
-from helpers.data.files import LEAST
+from helpers.data.files import LEAST_SAMPLES
 
 SECONDS = [f"2026-01-01T00:00:0{second}" for second in range(9)]
 
@@ -252,7 +252,7 @@ ODD = [
 def test_any_text_is_a_series_or_gets_one_sentence(text, head, with_time):
     name = write((head + text).encode(errors="replace"))
     try:
-        assert len(from_csv(name, "x", time="t" if with_time else None)) >= LEAST
+        assert len(from_csv(name, "x", time="t" if with_time else None)) >= LEAST_SAMPLES
     except ValueError:
         refused(name, "x", time="t" if with_time else None)
 

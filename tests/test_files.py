@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from helpers import from_csv, sine, two_cycles
 from helpers.data import cells
-from helpers.data.files import LEAST, find_period
+from helpers.data.files import LEAST_SAMPLES, find_period
 
 DATA = Path(__file__).parent.parent / "notebooks" / "data"
 
@@ -77,10 +77,10 @@ def test_the_target_of_a_row_is_the_value_so_many_samples_after_it(ahead):
 
 def test_the_least_number_of_samples_is_what_a_split_needs():
     rows = TEN.split("\n")
-    train, validation = from_csv(write("\n".join(rows[: 1 + LEAST])), "x").split(0.8)
+    train, validation = from_csv(write("\n".join(rows[: 1 + LEAST_SAMPLES])), "x").split(0.8)
     assert min(len(train), len(validation)) == 2
-    sentence = refused(write("\n".join(rows[:LEAST])), "x")
-    assert sentence.startswith(f"column 'x' of 'x.csv' gives 5 samples; use at least {LEAST}, ")
+    sentence = refused(write("\n".join(rows[:LEAST_SAMPLES])), "x")
+    assert sentence.startswith(f"column 'x' of 'x.csv' gives 5 samples; use at least {LEAST_SAMPLES}, ")
     assert refused(write("x\n1"), "x").startswith("column 'x' of 'x.csv' gives 1 sample; use at least 6, ")
 
 
@@ -179,7 +179,7 @@ def test_a_gap_longer_than_a_period_is_a_warning():
 
 
 def test_a_file_of_several_chunks_is_one_series_and_no_surplus_cell_is_missed(monkeypatch):
-    monkeypatch.setattr(cells, "CHUNK", 4)
+    monkeypatch.setattr(cells, "CHUNK_ROWS", 4)
     rows = ["x", *map(str, range(120))]
     assert flat(from_csv(write("\n".join(rows)), "x")) == list(range(120))
     for line in range(103, 112):

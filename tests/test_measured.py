@@ -15,7 +15,7 @@ import pytest
 from refresh import compared, refresh
 
 from helpers import Experiment, about, baselines, compare, floor, run, show, sine, verdicts
-from helpers.pictures.spread import LEAST
+from helpers.pictures.spread import DRAWN_FROM
 
 CONFIG = Path(__file__).with_name("nbval.cfg")
 QUICK = Experiment(sine(24, 30), length=3, epochs=2)
@@ -209,7 +209,7 @@ class TestCompare:
         assert dots == pytest.approx(sorted(loss for part in every for losses in part.values() for loss in losses))
         heights = [segment[0, 1] for lines in axes.collections for segment in lines.get_segments()]
         for height in (*baselines(QUICK).values(), floor(QUICK)["dnn"], 0.15, 0.2):
-            assert any(math.isclose(max(height, LEAST), one) for one in heights), height
+            assert any(math.isclose(max(height, DRAWN_FROM), one) for one in heights), height
         said = [text.get_text() for text in axes.get_legend().get_texts()]
         assert said == [
             *("LSTM", "DNN", "named below", "median", "floor", "last value", "same hour yesterday"),

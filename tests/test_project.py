@@ -87,6 +87,13 @@ def test_the_types_in_helpers_fit_together():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_hooks_before_a_commit_fetch_nothing():
+    hooks = (HOME / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"repo: (.+)", hooks) == ["local"] and set(re.findall(r"language: (.+)", hooks)) == {"system"}
+    tools = {path.name for path in Path(sys.executable).parent.iterdir()}
+    assert {Path(entry).name for entry in re.findall(r"entry: (\S+)", hooks)} <= tools
+
+
 @pytest.mark.parametrize("page", ["README.md", "notebooks/README.md"])
 def test_every_relative_link_of_a_page_leads_somewhere(page):
     text = (HOME / page).read_text(encoding="utf-8")

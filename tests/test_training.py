@@ -14,7 +14,7 @@ import tensorflow as tf
 from helpers import EXAMPLES, Experiment, Series, build, floor, run, sine
 from helpers.experiment import MODELS
 from helpers.trainer.compiled import trainer
-from helpers.trainer.networks import LSTM, Part
+from helpers.trainer.networks import LSTM, Samples
 from helpers.trainer.training import Training
 
 SHORT = sine(24, 40)
@@ -215,7 +215,7 @@ def test_the_gradients_written_out_are_those_of_automatic_differentiation(activa
     draw = np.random.default_rng(0)
     model.set_weights([w + draw.normal(0, 0.2, w.shape) for w in model.get_weights()])
     ours = LSTM(5, activation, steps=12)
-    part = Part.of(experiment.train, experiment.windows)
+    part = Samples.of(experiment.train, experiment.windows)
     rows = draw.permutation(experiment.windows.rows(experiment.train))[:10]
     buffers = [tf.fill(tf.shape(room), 99.0) for room in ours.buffers(10)]  # what an earlier update left there
     written_out = tf.function(ours.gradients)

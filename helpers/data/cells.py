@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS, CHUNK = 200_000_000, 2_000_000, 1_000, 100_000
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS, CHUNK_ROWS = 200_000_000, 2_000_000, 1_000, 100_000
 BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "none")
 NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 PACKED = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|\xd0\xcf\x11\xe0")
@@ -98,7 +98,7 @@ class Table:
             head = self.parse(nrows=100)
             names = head.iloc[0].str.strip().tolist()
             self.places = [self._place(setting, names) for setting in self.wanted]
-            with self.parse(chunksize=CHUNK) as chunks:  # in one piece a wide file would fill the memory
+            with self.parse(chunksize=CHUNK_ROWS) as chunks:  # in one piece a wide file would fill the memory
                 self.cells = pd.concat([chunk[self.places] for chunk in chunks]).iloc[1:]
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise ValueError(self._why(str(error))) from None

@@ -10,10 +10,10 @@ from ..checks import whole
 from ..series import Series
 from .cells import MOST_ROWS, Table, read, shown
 
-LEAST = 6  # samples, of which a split of 80 and 20 % leaves two in each part
-SPANS = {"": {"sample": 1}, "M": {"year": 12, "month": 1}}  # for the units of `Table.moments`, and for no time at all
-SPANS["s"] = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
-SPANS["us"] = {name: size * 10**6 for name, size in SPANS["s"].items()} | {"millisecond": 1_000, "microsecond": 1}
+LEAST_SAMPLES = 6  # samples, of which a split of 80 and 20 % leaves two in each part
+UNITS = {"": {"sample": 1}, "M": {"year": 12, "month": 1}}  # for the units of `Table.moments`, and for no time at all
+UNITS["s"] = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
+UNITS["us"] = {name: size * 10**6 for name, size in UNITS["s"].items()} | {"millisecond": 1_000, "microsecond": 1}
 
 
 def from_csv(path, column, time=None, ahead=0, period=None, unit=""):
@@ -41,18 +41,20 @@ def from_csv(path, column, time=None, ahead=0, period=None, unit=""):
     known = np.isfinite(numbers)
     at, same = np.unique(moments[known], return_inverse=True)
     often = np.bincount(same)  # how many rows have the same time
-    if len(at) < LEAST:
+    if len(at) < LEAST_SAMPLES:
         gives = f"column {shown(column)} of {table.name} gives {_count(len(at), 'sample')}"
-        raise ValueError(f"{gives}; use at least {LEAST}, so that a part to train on and one to validate on have two")
+        raise ValueError(
+            f"{gives}; use at least {LEAST_SAMPLES}, so that a part to train on and one to validate on have two"
+        )
     step = _step(np.diff(np.sort(moments)), scale)
     if (at[-1] - at[0]) // step >= MOST_ROWS:
         far = rows[np.argmax(np.abs(moments - np.median(moments)))]
         raise table.refusal(far, "time", f"too far from the rest for steps of {_span(1, step, scale)}; mend that time")
     values = np.interp(np.arange(at[0], at[-1] + 1, step), at, np.bincount(same, numbers[known]) / often)
     samples = len(values) - ahead
-    if samples < LEAST:
+    if samples < LEAST_SAMPLES:
         left = f"ahead {ahead} leaves {max(samples, 0)} of {_count(len(values), 'sample')} of {table.name}"
-        raise ValueError(f"{left}; use at least {LEAST + ahead} samples, or a smaller ahead")
+        raise ValueError(f"{left}; use at least {LEAST_SAMPLES + ahead} samples, or a smaller ahead")
     if period is None:
         found = find_period(values)
     elif isinstance(period, Real) and 2 <= float(period) <= len(values):
@@ -87,7 +89,7 @@ def find_period(values):
     """
     samples = len(values)
     rest = signal.detrend(values)
-    if samples < 2 * LEAST or np.ptp(rest) <= 1e-9 * np.abs(values).max():
+    if samples < 2 * LEAST_SAMPLES or np.ptp(rest) <= 1e-9 * np.abs(values).max():
         return None
     power = signal.periodogram(rest / np.ptp(rest))[1]
     middles = np.unique(np.geomspace(1, len(power) - 1, 2 * int(np.log2(samples))).astype(int))
@@ -117,7 +119,7 @@ def _step(distances, scale):
     """Return the median distance above 0, as a whole minute or second if one is within half a percent."""
     median = np.median(distances[distances > 0])
     for unit in ("minute", "second"):
-        size = SPANS[scale].get(unit, 1)
+        size = UNITS[scale].get(unit, 1)
         near = round(median / size) * size
         if near and abs(near - median) <= 0.005 * median:
             return near
@@ -126,7 +128,7 @@ def _step(distances, scale):
 
 def _span(steps, step, scale):
     """Return how long some steps are, in words, by the largest unit of which a step is a whole number."""
-    unit, size = next((unit, size) for unit, size in SPANS[scale].items() if step % size == 0)
+    unit, size = next((unit, size) for unit, size in UNITS[scale].items() if step % size == 0)
     return _count(steps * step // size, unit)
 
 

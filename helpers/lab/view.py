@@ -223,7 +223,7 @@ class Lab(widgets.VBox):
         """Draw what stands still behind a run: axes, floors, earlier runs and, where ticked, baselines."""
         now = self.session.training
         earlier = [result for result in self.runs if not now or result.trace is not now.trace]
-        self.frames["losses"].picture.ground_for(self.experiment, earlier, self.baselines.value)
+        self.frames["losses"].picture.draw_background(self.experiment, earlier, self.baselines.value)
 
     def _draw_losses(self):
         training = self.session.training

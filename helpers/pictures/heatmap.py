@@ -10,11 +10,10 @@ from matplotlib.patches import Rectangle
 
 from ..checks import choice
 from ..experiment import MODELS, NAMES, Experiment
-from .picture import INK, Picture, band, plain
+from .picture import INK, NOTHING, Picture, band, plain
 
-WIDTH, HEIGHT = 0.9, 0.75  # inches of a cell
+CELL_WIDTH, CELL_HEIGHT = 0.9, 0.75  # inches of a cell
 PALETTE = colormaps["cividis"]  # in the same order for colour-blind eyes, and on a grey printer
-LEAST = 1e-6  # what lies below is as good as 0
 STEPS = np.array([float(f"{digit}e{power}") for power in range(-6, 40) for digit in (1, 2, 5)])
 TIMES = "\N{MULTIPLICATION SIGN}"
 AXES = tuple(field.name for field in fields(Experiment) if field.name != "seed")
@@ -33,8 +32,10 @@ class HeatMap(Picture):
         self.values = [ordered(dict.fromkeys(at[side] for at in losses)) for side in (0, 1)]
         numbers = {at: [loss for loss in cell if np.isfinite(loss)] for at, cell in losses.items()}
         self.medians = {at: float(np.median(cell)) for at, cell in numbers.items() if cell}
-        self.spreads = {at: max(*cell, LEAST) / max(min(cell), LEAST) for at, cell in numbers.items() if len(cell) > 1}
-        width, height = (len(values) * size for values, size in zip(self.values, (WIDTH, HEIGHT)))
+        self.spreads = {
+            at: max(*cell, NOTHING) / max(min(cell), NOTHING) for at, cell in numbers.items() if len(cell) > 1
+        }
+        width, height = (len(values) * size for values, size in zip(self.values, (CELL_WIDTH, CELL_HEIGHT)))
         super().__init__(max(width, 3) + 2.4, max(height, 2.2) + 1.3, (1,))
         (self.main,) = self.axes
         self._scale()
@@ -45,7 +46,7 @@ class HeatMap(Picture):
 
     def _scale(self):
         """Choose limits of the colours that are ticks, 1, 2 or 5 times a power of 10, and draw the colour bar."""
-        shown = [max(median, LEAST) for median in self.medians.values()] or [1.0]
+        shown = [max(median, NOTHING) for median in self.medians.values()] or [1.0]
         first = np.searchsorted(STEPS, min(shown), "right") - 1
         last = max(np.searchsorted(STEPS, max(shown)), first + 1)
         self.colours = ScalarMappable(LogNorm(STEPS[first], STEPS[last]), PALETTE)
@@ -68,7 +69,7 @@ class HeatMap(Picture):
             return
         ink, lines, diverged = INK, ["NaN"], sum(not np.isfinite(loss) for loss in cell)
         if at in self.medians:
-            box.set(fill=True, facecolor=PALETTE(self.colours.norm(np.array(max(self.medians[at], LEAST)))))
+            box.set(fill=True, facecolor=PALETTE(self.colours.norm(np.array(max(self.medians[at], NOTHING)))))
             ink, lines = readable(box.get_facecolor()), [plain(self.medians[at])]
         else:
             box.set(linewidth=1, edgecolor=INK, alpha=0.5)

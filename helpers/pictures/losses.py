@@ -5,7 +5,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..experiment import MODELS, NAMES
 from ..theory import baselines, constant_error, floor
-from .picture import COLOURS, INK, LOCK, STYLES, TYPE, Picture, band, plain
+from .picture import COLOURS, INK, LOCK, NOTHING, STYLES, TYPE, Picture, band, plain
 
 EARLIER = 4  # earlier runs that stay in the picture
 DASHES = ((0, (1, 3)), ":", (0, (3, 2)), "-.")  # of the mean, and of the baselines
@@ -17,7 +17,7 @@ class LossesPicture(Picture):
     def __init__(self):
         super().__init__(7.6, 3.4, (1,))
         (self.main,) = self.axes
-        self.ground, self.limits = [], None
+        self.background, self.limits = [], None
         self.lines = {}
         for name in MODELS:
             look = {"linestyle": STYLES[name], "color": COLOURS[name]}
@@ -35,19 +35,19 @@ class LossesPicture(Picture):
         self.main.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         self.legend(self.main, 2)
 
-    def ground_for(self, experiment, earlier=(), with_baselines=False):
+    def draw_background(self, experiment, earlier=(), with_baselines=False):
         """Draw what stands still during a run: axes, floors, the earlier Results and, if asked for, the baselines."""
         with LOCK:
-            for artist in self.ground:
+            for artist in self.background:
                 artist.remove()
-            self.ground, earlier = [], list(earlier)[-EARLIER:]
+            self.background, earlier = [], list(earlier)[-EARLIER:]
             self.experiment, self.floors, mean = experiment, floor(experiment), constant_error(experiment.validation)
             self.ends = [1e-4, 1.0, *([mean] if mean > 0 else [])]  # losses that are always in view
             self.baselines = baselines(experiment) if with_baselines else {}
             end = max([experiment.updates, *(result.updates for result in earlier)])
             self.taken: list = []  # where labels end: parts of the width, and powers of ten
             for name, right in (("lstm", 0.6), ("dnn", 0.99)):
-                if self.floors[name] and self.floors[name] >= 1e-6:
+                if self.floors[name] and self.floors[name] >= NOTHING:
                     label = f"{NAMES[name]} floor: {plain(self.floors[name])}"
                     self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), right)
             known = {"always answering the mean": mean, **self.baselines}
@@ -57,12 +57,12 @@ class LossesPicture(Picture):
                 for error, dash in zip(known.values(), DASHES)
             ]
             words = [f"{name}: {plain(error)}" for name, error in known.items()]
-            self.ground += [*lines, self.second_legend(self.main, lines, words)]
+            self.background += [*lines, self.second_legend(self.main, lines, words)]
             for result in earlier[::-1]:  # the newest is named first
                 for name in MODELS[::-1]:
                     points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
                     look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.5}
-                    self.ground += self.main.plot(*points.T, **look)
+                    self.background += self.main.plot(*points.T, **look)
                     self.ends.append(min([1.0, *points[:, 1][points[:, 1] > 0]]))
                 self._name(difference(result.experiment, experiment), points, end)
             self.main.set_xlim(0, end * 1.02)
@@ -70,7 +70,7 @@ class LossesPicture(Picture):
             self.update({}, {})
 
     def _level(self, height, label, colour, style, right):
-        self.ground.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
+        self.background.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
         place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, -14)}
         self._label(label, **place, color=colour, ha="right")
         self.taken.append((right, np.log10(height)))
@@ -78,7 +78,7 @@ class LossesPicture(Picture):
     def _label(self, label, **place):
         text = self.main.annotate(label, **place, textcoords="offset points", fontsize=TYPE, annotation_clip=True)
         text.set_in_layout(False)
-        self.ground.append(self.moving(text))  # so that it stands above the lines of the run
+        self.background.append(self.moving(text))  # so that it stands above the lines of the run
 
     def _name(self, label, points, end):
         """Write a label along a curve, where no other stands, if there is room: at a third of its updates, or later."""
@@ -127,6 +127,6 @@ def difference(experiment, other):
 def show_losses(*results, baselines=False):
     """Return the picture of the last Result's losses, over the earlier ones; if asked for, with the baselines."""
     picture, (*earlier, last) = LossesPicture(), results
-    picture.ground_for(last.experiment, earlier, baselines)
+    picture.draw_background(last.experiment, earlier, baselines)
     picture.update(last.trace, last.val_losses)
     return picture

@@ -32,6 +32,7 @@ COLOURS = {
 STYLES = {"lstm": "-", "dnn": "--"}
 HALO = [withStroke(linewidth=3, foreground="white")]  # so that no line goes through a label
 STYLE = Path(__file__).with_name("picture.css").read_text(encoding="utf-8").strip()
+NOTHING = 1e-6  # an error below is as good as 0, and its digits are chance
 TYPE = 12.5  # points: 12 pixels on a screen of 1280 by 800, where the Lab shows a picture a little smaller than it is
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": TYPE, "labelcolor": INK, "borderaxespad": 0.2}
 LEGEND |= {"handlelength": 1.6, "handletextpad": 0.5, "columnspacing": 1.2}
@@ -132,8 +133,8 @@ def figure_html(png, sentence):
 
 
 def plain(error):
-    """Return an error in two digits; what is below a millionth is as good as 0, and its digits are chance."""
-    return "0" if error < 1e-6 else f"{error:.2g}"
+    """Return an error in two digits, or 0 for what is as good as that."""
+    return "0" if error < NOTHING else f"{error:.2g}"
 
 
 def band(losses):

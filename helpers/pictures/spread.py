@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..experiment import NAMES
-from .picture import COLOURS, INK, Picture
+from .picture import COLOURS, INK, NOTHING, Picture
 
-LEAST = 1e-12  # losses below are drawn there
+DRAWN_FROM = 1e-12  # losses below are drawn there
 MARKS: dict[str, dict] = {  # by model; "" is a function of one's own
     "lstm": {"marker": "o", "fillstyle": "full"},
     "dnn": {"marker": "s", "fillstyle": "none"},
@@ -77,7 +77,7 @@ class SpreadPicture(Picture):
         """Draw one column of dots, with its median and its floor."""
         colour, finite = COLOURS.get(column.model, INK), np.isfinite(column.losses)
         at = place + np.linspace(-0.1, 0.1, len(column.losses)) * (len(column.losses) > 1)
-        (dots,) = self.main.plot(at[finite], np.maximum(column.losses[finite], LEAST), zorder=3, color=colour)
+        (dots,) = self.main.plot(at[finite], np.maximum(column.losses[finite], DRAWN_FROM), zorder=3, color=colour)
         dots.set(linestyle="none", markersize=7, **MARKS[column.model])
         if column.model not in self.named:
             self.named.add(column.model)
@@ -88,21 +88,24 @@ class SpreadPicture(Picture):
             self.main.plot(at[~finite], np.full((~finite).sum(), 0.97), **edge, **KEYS["diverged"])
         if len(column.losses) > 1:
             self._level("median", median(column.losses), place, 0.15, colour)
-        if column.floor and column.floor >= 1e-6:
+        if column.floor and column.floor >= NOTHING:
             self._level("floor", column.floor, place, 0.17, colour)
 
     def _level(self, name, height, place, half, colour):
         """Draw a line across so much to each side of a place, if its height is a number."""
         if height is not None and np.isfinite(height):
             self.named.add(name)
-            self.main.hlines(max(height, LEAST), place - half, place + half, color=colour, **KEYS[name])
+            self.main.hlines(max(height, DRAWN_FROM), place - half, place + half, color=colour, **KEYS[name])
 
     def _scale(self, columns, limit):
         """Let the axis hold all that is drawn, with numbers at powers of ten, and between them where it is short."""
         heights = [*(() if limit is None else (limit,)), *(error for c in columns for error in c.baselines.values())]
         heights += [loss for column in columns for loss in column.losses]
-        heights += [column.floor for column in columns if column.floor and column.floor >= 1e-6]
-        seen = [max(height, LEAST) for height in heights if height is not None and np.isfinite(height)] or [0.1, 1.0]
+        heights += [column.floor for column in columns if column.floor and column.floor >= NOTHING]
+        seen = [max(height, DRAWN_FROM) for height in heights if height is not None and np.isfinite(height)] or [
+            0.1,
+            1.0,
+        ]
         room = max(1.5, (max(seen) / min(seen)) ** 0.06)  # so that no dot lies on the frame
         low, high = min(seen) / room, max(seen) * room * (6 if "diverged" in self.named else 1)
         self.main.set(yscale="log", ylim=(low, high))

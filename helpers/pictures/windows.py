@@ -9,7 +9,7 @@ from matplotlib.ticker import MultipleLocator
 from ..experiment import MODELS, NAMES
 from .picture import COLOURS, INK, LOCK, STYLES, Picture
 
-SPANS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
+VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
 
 
 class WindowsPicture(Picture):
@@ -81,7 +81,7 @@ class WindowsPicture(Picture):
 
     def _show(self, series, first, last):
         """Bring the samples from first to last into view; a view that still fits stays, so that nothing jumps."""
-        span = next((span for span in SPANS if span >= last - first + 24), last - first + 24)
+        span = next((span for span in VIEWS if span >= last - first + 24), last - first + 24)
         start = max(0, (first - 12) // 24 * 24)
         if self.view == (start, span) and self.series == series:
             return

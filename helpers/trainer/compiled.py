@@ -54,53 +54,53 @@ class State(NamedTuple):
 
 
 class Trainer:
-    """The compiled functions of one model: `train`, `evaluate`, `predict`."""
+    """The compiled functions of one model, for batches of up to `width` windows: `train`, `evaluate`, `predict`."""
 
     def __init__(self, model, width):
+        self.model, self.width = model, width
         compiled = tf.function(autograph=False, jit_compile=xla())  # the loops are written out: nothing to translate
+        self.train, self.evaluate, self.predict = map(compiled, (self._train, self._evaluate, self._predict))
 
-        @compiled
-        def train(state, part, order, batch_size, first, last, learning_rate):
-            """Make the updates of batches first … last - 1 in this order; return the state and the squared errors.
+    def __repr__(self):
+        return f"Trainer({self.model!r}, width={self.width})"
 
-            A batch has up to `width` windows. The squared errors are added up in float64, which holds a sum of float32
-            exactly enough not to depend on its chunks.
-            """
+    def _train(self, state, part, order, batch_size, first, last, learning_rate):
+        """Make the updates of batches first … last - 1 in this order; return the state and the squared errors.
 
-            def update(batch, total, state, *buffers):
-                place = tf.range(width)
-                position = batch * batch_size + place
-                inside = tf.cast((place < batch_size) & (position < part.windows), tf.float32)  # the last may be short
-                rows = part.length + part.stride * tf.gather(order, tf.minimum(position, part.windows - 1))
-                gradients, squares, buffers = model.gradients(state.weights, part, rows, inside, list(buffers))
-                updates = state.updates + 1
-                moved = adam(state.weights, gradients, state.means, state.squares, updates, learning_rate)
-                return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), *buffers)
+        The squared errors are added up in float64, which holds a sum of float32 exactly enough not to depend on its
+        chunks.
+        """
 
-            start = (first, tf.constant(0.0, tf.float64), state, *model.buffers(width))
-            _, total, state, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
-            return state, total
+        def update(batch, total, state, *buffers):
+            place = tf.range(self.width)
+            position = batch * batch_size + place
+            inside = tf.cast((place < batch_size) & (position < part.windows), tf.float32)  # the last may be short
+            rows = part.length + part.stride * tf.gather(order, tf.minimum(position, part.windows - 1))
+            gradients, squares, buffers = self.model.gradients(state.weights, part, rows, inside, list(buffers))
+            updates = state.updates + 1
+            moved = adam(state.weights, gradients, state.means, state.squares, updates, learning_rate)
+            return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), *buffers)
 
-        @compiled
-        def evaluate(weights, part):
-            """Return the mean squared error over all windows of the part."""
+        start = (first, tf.constant(0.0, tf.float64), state, *self.model.buffers(self.width))
+        _, total, state, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
+        return state, total
 
-            def some(first, total):
-                position = first + tf.range(EVALUATED)
-                inside = tf.cast(position < part.windows, tf.float32)
-                rows = part.length + part.stride * tf.minimum(position, part.windows - 1)
-                error = (model.predict(weights, part, rows) - tf.gather(part.targets, rows)) * inside
-                return first + EVALUATED, total + tf.reduce_sum(error**2)
+    def _evaluate(self, weights, part):
+        """Return the mean squared error over all windows of the part."""
 
-            _, total = tf.while_loop(lambda first, _: first < part.windows, some, (0, tf.constant(0.0)))
-            return total / tf.cast(part.windows, tf.float32)
+        def some(first, total):
+            position = first + tf.range(EVALUATED)
+            inside = tf.cast(position < part.windows, tf.float32)
+            rows = part.length + part.stride * tf.minimum(position, part.windows - 1)
+            error = (self.model.predict(weights, part, rows) - tf.gather(part.targets, rows)) * inside
+            return first + EVALUATED, total + tf.reduce_sum(error**2)
 
-        @compiled
-        def predict(weights, part, rows):
-            """Return the predictions for EVALUATED rows."""
-            return model.predict(weights, part, rows)
+        _, total = tf.while_loop(lambda first, _: first < part.windows, some, (0, tf.constant(0.0)))
+        return total / tf.cast(part.windows, tf.float32)
 
-        self.train, self.evaluate, self.predict = train, evaluate, predict
+    def _predict(self, weights, part, rows):
+        """Return the predictions for EVALUATED rows."""
+        return self.model.predict(weights, part, rows)
 
 
 @lru_cache(maxsize=16)

@@ -21,8 +21,8 @@ ACTIVATION = {  # the function, and its slope from its value y
 }
 
 
-class Part(NamedTuple):
-    """A part of a series and how windows lie in it, as tensors."""
+class Samples(NamedTuple):
+    """The samples of one part of a series, and how windows lie in it, as tensors."""
 
     values: tf.Tensor  # (samples,), padded
     targets: tf.Tensor
@@ -53,6 +53,9 @@ class LSTM:
     def __init__(self, units, activation, steps):
         self.units, self.steps = units, steps
         self.activate, self.slope = ACTIVATION[activation]
+
+    def __repr__(self):
+        return f"LSTM({self.units} units, up to {self.steps} steps)"
 
     def matrix(self, weights):
         """Return recurrent weights, input weights and bias as one matrix, to multiply [state, sample, 1]."""
@@ -151,7 +154,11 @@ class DNN:
     """
 
     def __init__(self, units, activation, sees, steps):
-        self.activate, self.sees, self.steps = ACTIVATION[activation][0], sees, steps
+        self.units, self.sees, self.steps = units, sees, steps
+        self.activate = ACTIVATION[activation][0]
+
+    def __repr__(self):
+        return f"DNN({self.units} units, sees the {self.sees})"
 
     def predict(self, weights, part, rows):
         """Return the predictions for these rows, shape `(rows,)`."""

@@ -12,27 +12,36 @@ from ..experiment import MODELS
 from ..models import initial_weights, tf
 from ..results import Progress, Result
 from .compiled import BATCH, EVALUATED, LONGEST, UNITS, State, trainer, xla
-from .networks import SAMPLES, Part
+from .networks import SAMPLES, Samples
 from .padding import capacity, grown, shrunk
 
-CHUNK = 0.07  # seconds that one call of the compiled trainer should take: so often there is news, or an end
+CHUNK_SECONDS = 0.07  # seconds that one call of the compiled trainer should take: so often there is news, or an end
 
 
 class Training:
-    """One run in the making: `advance` until it is `over`, then ask for the `result`; `close` ends its threads."""
+    """One run in the making: `advance` until it is `over`, then ask for the `result`; `close` ends its threads.
+
+    `updates` counts what has been made, `alive` names the models whose loss is finite; `losses`, `val_losses` and
+    `trace` grow as those of the Result will be.
+    """
 
     def __init__(self, experiment):
         self.experiment, windows, train = experiment, experiment.windows, experiment.train
-        self.part = Part.of(train, windows)
-        self.validation = Part.of(experiment.validation, experiment.validation_windows)
+        self.part = Samples.of(train, windows)
+        self.validation = Samples.of(experiment.validation, experiment.validation_windows)
         self.windows, self.per_epoch = windows.count(train), windows.updates_per_epoch(train)
         self.steps = capacity(windows.steps, LONGEST)
         units, activation, sees = experiment.units, experiment.activation, experiment.dnn_sees
         seen, width = len(experiment.dnn_steps), capacity(experiment.batch_size, BATCH)
-        self.small, self.large = (units, seen), (capacity(units, UNITS), self.steps if sees == "window" else 1)
-        self.trainers = {name: trainer(name, self.large[0], activation, width, sees, self.steps) for name in MODELS}
+        self.own_sizes, self.padded_sizes = (
+            (units, seen),
+            (capacity(units, UNITS), self.steps if sees == "window" else 1),
+        )
+        self.trainers = {
+            name: trainer(name, self.padded_sizes[0], activation, width, sees, self.steps) for name in MODELS
+        }
         self.states = {
-            name: State.of(grown(name, weights, self.small, self.large))
+            name: State.of(grown(name, weights, self.own_sizes, self.padded_sizes))
             for name, weights in initial_weights(units, activation, seen, experiment.seed).items()
         }
         self.compiled = xla()
@@ -41,9 +50,12 @@ class Training:
         self.val_losses: dict = {name: [] for name in MODELS}
         self.trace: dict = {name: [] for name in MODELS}
         self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
-        self.fresh = {}  # and of the last chunk
-        self.unchecked = []  # (model, weights) of the last whole epoch, still to be validated
+        self.newest_squares = {}  # and of the last chunk
+        self.to_validate = []  # (model, weights) of the last whole epoch, still to be validated
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
+
+    def __repr__(self):
+        return f"Training({self.experiment!r}), {self.updates} of {self.experiment.updates} updates"
 
     @cached_property
     def order(self):
@@ -74,49 +86,52 @@ class Training:
         begin, first = time.perf_counter(), self.updates % self.per_epoch
         left = min(self.per_epoch - first, self.experiment.updates - self.updates)
         made = min(updates or self.chunk, left)
-        alive, unchecked, self.unchecked = list(self.alive), self.unchecked, []
+        alive, whole_epochs, self.to_validate = list(self.alive), self.to_validate, []
         working = [self.pool.submit(self._train, name, first, first + made) for name in alive]
-        checking = [self.pool.submit(self._validate, name, weights) for name, weights in unchecked]
+        checking = [self.pool.submit(self._validate, name, weights) for name, weights in whole_epochs]
         if meanwhile:
             meanwhile(self.progress)
         took = max([task.result() for task in working])
         for task in checking:
             task.result()
         self.updates += made
-        self.chunk = max(1, min(int(made * CHUNK / took), 4 * self.chunk))
-        seen = min(made * self.experiment.batch_size, self.windows - first * self.experiment.batch_size)
-        ended = made == left
+        self.chunk = max(1, min(int(made * CHUNK_SECONDS / took), 4 * self.chunk))
         for name in alive:
-            squares, so_far = self.fresh[name], min((first + made) * self.experiment.batch_size, self.windows)
-            self.squares[name] += squares
-            self.trace[name].append((self.updates, squares / seen))
-            if ended or not math.isfinite(squares):
-                self.losses[name].append(self.squares[name] / so_far)
-                self.squares[name] = 0.0
-                self.unchecked.append((name, self.states[name].weights))
-            if not math.isfinite(squares):
-                self.alive.remove(name)
-        if ended:
+            self._book(name, first, made, ended=made == left)
+        if made == left:
             self.__dict__.pop("order", None)
         if self.over:
-            self._check()
+            self._validate_rest()
         self.seconds += time.perf_counter() - begin
+
+    def _book(self, name, first, made, ended):
+        """Note the squared errors of a model's last updates; at the end of an epoch, or of all numbers, its loss."""
+        batch, squares = self.experiment.batch_size, self.newest_squares[name]
+        seen = min(made * batch, self.windows - first * batch)
+        self.squares[name] += squares
+        self.trace[name].append((self.updates, squares / seen))
+        if ended or not math.isfinite(squares):
+            self.losses[name].append(self.squares[name] / min((first + made) * batch, self.windows))
+            self.squares[name] = 0.0
+            self.to_validate.append((name, self.states[name].weights))
+        if not math.isfinite(squares):
+            self.alive.remove(name)
 
     def _train(self, name, first, last):
         begin = time.perf_counter()
         rate = tf.constant(self.experiment.learning_rate, tf.float32)
         batches = tf.constant(self.experiment.batch_size), tf.constant(first), tf.constant(last)
         state, squares = self.trainers[name].train(self.states[name], self.part, self.order, *batches, rate)
-        self.states[name], self.fresh[name] = state, float(squares)
+        self.states[name], self.newest_squares[name] = state, float(squares)
         return time.perf_counter() - begin
 
     def _validate(self, name, weights):
         self.val_losses[name].append(float(self.trainers[name].evaluate(weights, self.validation)))
 
-    def _check(self):
-        for name, weights in self.unchecked:
+    def _validate_rest(self):
+        for name, weights in self.to_validate:
             self._validate(name, weights)
-        self.unchecked = []
+        self.to_validate = []
 
     def compile(self):
         """Compile all that this run needs, without training."""
@@ -135,7 +150,7 @@ class Training:
 
     def result(self):
         """Return the Result; a run that is not over counts as cancelled."""
-        self._check()
+        self._validate_rest()
         checked = [loss for losses in self.val_losses.values() for loss in losses]
         diverged = len(self.alive) < len(MODELS) or not np.isfinite(checked).all()
         for name in self.alive:
@@ -154,7 +169,7 @@ class Training:
             seconds=self.seconds,
             status="diverged" if diverged else "done" if self.over else "cancelled",
             weights={
-                name: shrunk(name, [weight.numpy() for weight in state.weights], self.small, self.large)
+                name: shrunk(name, [weight.numpy() for weight in state.weights], self.own_sizes, self.padded_sizes)
                 for name, state in self.states.items()
             },
             trace=self.trace,
