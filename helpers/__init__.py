@@ -4,6 +4,7 @@ Every name is imported when it is first asked for, so that a picture shows befor
 """
 
 from importlib import import_module
+from typing import Any
 
 MODULE_OF = {
     "series": ("Series", "echo", "fast_cycle", "sine", "trend", "two_cycles"),
@@ -26,7 +27,7 @@ MODULE_OF = {
 __all__ = [name for names in MODULE_OF.values() for name in names]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     for module, names in MODULE_OF.items():
         if name in names:
             return getattr(import_module(f".{module}", __name__), name)
@@ -35,5 +36,5 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

@@ -1,10 +1,12 @@
 """Checks of what people give: each returns the value, or raises ValueError with one sentence that says what works."""
 
 import math
+from collections.abc import Collection
 from numbers import Integral, Real
+from typing import Any
 
 
-def whole(name, given, least=1, most=None):
+def whole(name: str, given: object, least: int = 1, most: Any = None) -> int:
     """Return `given` as an int, from `least` to `most`."""
     if isinstance(given, bool) or not isinstance(given, Integral):
         raise ValueError(f"{name} {given!r} is not a whole number; use {least} or more")
@@ -15,7 +17,7 @@ def whole(name, given, least=1, most=None):
     return int(given)
 
 
-def number(name, given, above=False):
+def number(name: str, given: Any, above: bool = False) -> float:
     """Return `given` as a float that is finite and at least 0, or `above` 0."""
     known = isinstance(given, Real) and not isinstance(given, bool) and math.isfinite(given)
     if not known or given < 0 or (above and given == 0):
@@ -23,7 +25,7 @@ def number(name, given, above=False):
     return float(given)
 
 
-def choice(name, given, options):
+def choice(name: str, given: object, options: Collection[str]) -> str:
     """Return `given`, which must be one of some words."""
     if not isinstance(given, str) or given not in options:
         shown = repr(given) if isinstance(given, str | int | float | None) else f"of type {type(given).__name__}"

@@ -1,6 +1,7 @@
 """What is shown in more than one place: text as it is, names for screen readers, what a saved notebook shows."""
 
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
@@ -15,7 +16,7 @@ KEPT = '<div class="lab-kept">{}<p>Run this cell to bring its controls to life.<
 class Text(str):
     """Text that a cell shows as it is, without quotation marks."""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return str(self)
 
 
@@ -30,7 +31,7 @@ class Names(anywidget.AnyWidget):
     scales = traitlets.Dict().tag(sync=True)
 
 
-def display_widgets(shown, kept):
+def display_widgets(shown: dict[str, Any], kept: str) -> None:
     """Show widgets, and HTML that takes their place in a saved notebook once no kernel knows them any more.
 
     JupyterLab always picks the widgets of an output, and instead of lost ones shows an error. So the HTML is an output

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ NAMES = {"lstm": "LSTM", "dnn": "DNN"}
 
 
 @lru_cache(maxsize=8)
-def prepared(series, noise, draw):
+def prepared(series: str | Series, noise: float, draw: int) -> tuple[Series, ...]:
     """Return (whole, train, validation) of a series, by name or itself, with a draw of noise added."""
     given = series if isinstance(series, Series) else BUILT_IN[series](seed=draw)
     noisy = given.noisy(noise, draw)
@@ -65,8 +66,8 @@ class Experiment:
     max_updates: int | None = None
     draw: int = 0
 
-    def __post_init__(self):
-        def settle(name, value):
+    def __post_init__(self) -> None:
+        def settle(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         if isinstance(self.series, str) and self.series in RENAMED:
@@ -99,46 +100,46 @@ class Experiment:
                 )
 
     @property
-    def series_with_noise(self):
+    def series_with_noise(self) -> Series:
         """The whole series, with its noise."""
         return prepared(self.series, self.noise, self.draw)[0]
 
     @property
-    def train(self):
+    def train(self) -> Series:
         """The part of the series to train on: the first 80 %."""
         return prepared(self.series, self.noise, self.draw)[1]
 
     @property
-    def validation(self):
+    def validation(self) -> Series:
         """The part of the series to validate on: the last 20 %."""
         return prepared(self.series, self.noise, self.draw)[2]
 
     @property
-    def windows(self):
+    def windows(self) -> Windows:
         """The training windows."""
         return Windows(self.length, self.stride, self.sampling_rate, self.batch_size)
 
     @property
-    def validation_windows(self):
+    def validation_windows(self) -> Windows:
         """The validation windows: the same, but at stride 1, so that every hour of the day is asked."""
         return replace(self.windows, stride=1)
 
     @property
-    def dnn_steps(self):
+    def dnn_steps(self) -> np.ndarray:
         """The steps of a window that the DNN is given, as an array of indices."""
         return np.arange(self.windows.steps)[DNN_SEES[self.dnn_sees]]
 
     @property
-    def updates(self):
+    def updates(self) -> int:
         """The number of updates of the whole run."""
         planned = self.epochs * self.windows.updates_per_epoch(self.train)
         return planned if self.max_updates is None else min(planned, self.max_updates)
 
-    def changes(self):
+    def changes(self) -> dict[str, Any]:
         """Return the settings that differ from the defaults, as a dict."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Experiment({', '.join(f'{name}={value!r}' for name, value in self.changes().items())})"
 
 

@@ -1,8 +1,10 @@
 """An Experiment as a plain Keras script, for the learner to take home."""
 
 import textwrap
+from collections.abc import Iterator
 
 from .checks import choice
+from .experiment import Experiment
 
 FLAVOURS = ("generator", "dataset")
 LINES, COLUMNS = 40, 100  # at most
@@ -37,7 +39,7 @@ lstm_loss, dnn_loss = (model.history.history["loss"][-1] for model in (lstm, dnn
 print(f'{{{{"lstm": {{lstm_loss}}, "dnn": {{dnn_loss}}}}}}')"""
 
 
-def to_keras(experiment, flavour="generator"):
+def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     """Return the source of a Keras script that makes this very run: same series, windows, weights and order.
 
     The script imports NumPy and Keras alone, and prints one line of JSON last: both models' mean squared errors in
@@ -68,7 +70,7 @@ def to_keras(experiment, flavour="generator"):
     return _tightened("\n\n".join(["\n".join(head), "\n".join(data), models, training]))
 
 
-def _windows(experiment, flavour):
+def _windows(experiment: Experiment, flavour: str) -> Iterator[str]:
     """Yield the lines that make the windows of the training part."""
     windows, samples = experiment.windows, len(experiment.train)
     yield f"values, targets = values[:{samples}, None], targets[:{samples}, None]  # the first 80 %, as columns"
@@ -94,7 +96,7 @@ def _windows(experiment, flavour):
         yield f"inputs, targets = {first}  # all of them, as one batch"
 
 
-def _fit(experiment, flavour):
+def _fit(experiment: Experiment, flavour: str) -> Iterator[str]:
     """Yield the lines that fit one model, to the last epoch, or to the update that ends it early."""
     updates, per_epoch = experiment.updates, experiment.windows.updates_per_epoch(experiment.train)
     epochs, more = divmod(updates, per_epoch)
@@ -114,7 +116,7 @@ def _fit(experiment, flavour):
         yield f"model.fit(windows, steps_per_epoch={more}, {quietly})  # {updates} updates in all"
 
 
-def _tightened(source):
+def _tightened(source: str) -> str:
     """Return the source in at most 40 lines, if that can be had without brackets and blank lines of their own."""
     if len(source.splitlines()) > LINES:
         source = source.replace(",\n])", "])")

@@ -12,22 +12,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html import escape
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from IPython.display import display
+from matplotlib.figure import Figure
 
 from .checks import choice, number, whole
 from .display import Text
 from .experiment import MODELS, NAMES, Experiment
 from .pictures.picture import LOCK, figure_html, plain
 from .pictures.spread import Column, SpreadPicture, median
+from .results import Result
 from .theory import baselines as baselines_of
 from .theory import floor
 
-EPOCHS = {"last": lambda losses: losses[-1], "best": min}  # which of a run's validation losses counts
+# which of a run's validation losses counts
+EPOCHS: dict[str, Callable[[list[float]], float]] = {"last": lambda losses: losses[-1], "best": min}
 
 
-def about(measured, limit=None):
+def about(measured: float, limit: float | None = None) -> Text:
     """Return a measured number as text, and on which side of a limit it lies: "≈ 0.00031, below 0.001".
 
     It has two significant digits. NaN and infinity are words, since they are no other digits of the same number.
@@ -46,7 +50,7 @@ def about(measured, limit=None):
     return Text(f"{said}, {side} {limit:,g}")
 
 
-def digits(measured):
+def digits(measured: float) -> str:
     """Return a number in two significant digits: 0.0010, 4.5, 450, 1,300, 9.8e-05."""
     if measured == 0:
         return "0"
@@ -56,7 +60,7 @@ def digits(measured):
     return f"{rounded:,.0f}" if abs(rounded) < 1e6 else f"{rounded:.1e}"
 
 
-def show(figure, sentence):
+def show(figure: Figure, sentence: str) -> "Shown":
     """Return a matplotlib figure as a picture with a sentence that says what it shows, as alt text and below it.
 
     In JupyterLab it follows the light or dark theme. Raises ValueError for what is no figure, and without a sentence.
@@ -73,20 +77,20 @@ def show(figure, sentence):
 class Shown:
     """A figure with its sentence, as a notebook shows it."""
 
-    def __init__(self, figure, sentence):
+    def __init__(self, figure: Figure, sentence: str) -> None:
         self.figure, self.sentence = figure, sentence
 
-    def _repr_mimebundle_(self, **_):
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         with LOCK:
             data = io.BytesIO()
             self.figure.savefig(data, format="png", dpi=96, facecolor="white", bbox_inches="tight")
         return {"text/html": figure_html(data.getvalue(), self.sentence), "text/plain": self.sentence}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.sentence
 
 
-def verdicts(rows):
+def verdicts(rows: Iterable[tuple]) -> "Verdicts":
     """Return a table of verdicts, to stand in a folded cell: its first line is the word Verdict alone.
 
     A row is (claim, who says it, what was measured, holds): `who` is for example "the article" or "this course";
@@ -101,18 +105,18 @@ class Verdicts:
 
     HEAD = ("claim", "who says it", "measured", "verdict")
 
-    def __init__(self, rows):
+    def __init__(self, rows: Iterable[tuple]) -> None:
         self.rows = [self._row(row) for row in rows]
         if not self.rows:
             raise ValueError("rows is empty; use [(claim, who, measured, holds), …]")
 
     @staticmethod
-    def _row(row):
+    def _row(row: tuple) -> tuple[str, ...]:
         try:
             claim, who, measured, holds = row
         except (TypeError, ValueError):
             raise ValueError(f"row {row!r} is not (claim, who, measured, holds); use four parts") from None
-        measured = about(measured) if isinstance(measured, Real) and not isinstance(measured, bool) else measured
+        measured = about(float(measured)) if isinstance(measured, Real) and not isinstance(measured, bool) else measured
         if not isinstance(measured, str) or not any(sign.isdigit() for sign in measured):
             raise ValueError(f"measured {measured!r} has no number in it; use about(…) or a text with one")
         if isinstance(holds, str) and holds:
@@ -121,15 +125,23 @@ class Verdicts:
             raise ValueError(f"holds {holds!r} is neither True, False nor a text that says when")
         return claim, who, measured, "holds" if holds else "does not hold"
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         display({"text/plain": "Verdict"}, raw=True)
         display({"text/plain": repr(self), "text/html": html_table(self.HEAD, self.rows)}, raw=True)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return text_table(self.HEAD, self.rows)
 
 
-def compare(groups, seeds=5, draws=None, models=MODELS, epoch="last", baselines=False, limit=None):
+def compare(
+    groups: dict[str, Experiment | Callable[[int], float]],
+    seeds: int | Iterable[int] = 5,
+    draws: int | Iterable[int] | None = None,
+    models: str | Iterable[str] = MODELS,
+    epoch: str = "last",
+    baselines: bool | Iterable[str] = False,
+    limit: float | None = None,
+) -> "Comparison":
     """Run experiments over seeds and return a Comparison: a picture of one dot a run, and a table of median and range.
 
     `groups` maps names to Experiments, or to functions of a seed that return a loss: so a pipeline in plain Keras is
@@ -162,7 +174,7 @@ def compare(groups, seeds=5, draws=None, models=MODELS, epoch="last", baselines=
     return Comparison(columns, limit, results)
 
 
-def numbers(name, given):
+def numbers(name: str, given: int | Iterable[int]) -> tuple[int, ...]:
     """Return seeds as a tuple: of a number of them, counted from 0, or of the numbers given."""
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
         counted = tuple(whole(name, one, least=0) for one in given)
@@ -172,7 +184,7 @@ def numbers(name, given):
     return tuple(range(whole(name, given)))
 
 
-def _trained(experiment, seeds, draws):
+def _trained(experiment: Experiment, seeds: tuple[int, ...], draws: tuple[int, ...]) -> list[Result]:
     """Return the Results of an experiment, draw by draw and seed by seed."""
     from .trainer.training import run  # loads TensorFlow, at the first use
 
@@ -181,7 +193,13 @@ def _trained(experiment, seeds, draws):
         return list(side_by_side.map(run, every))
 
 
-def _columns(group, results, models, counts, with_baselines):
+def _columns(
+    group: str,
+    results: list[Result],
+    models: tuple[str, ...],
+    counts: Callable[[list[float]], float],
+    with_baselines: bool | Iterable[str],
+) -> list[Column]:
     """Return the columns of one group of runs, a model each."""
     experiment = results[0].experiment
     floors, known = floor(experiment), baselines_of(experiment) if with_baselines else {}
@@ -193,7 +211,7 @@ def _columns(group, results, models, counts, with_baselines):
     ]
 
 
-def counted(result, model, counts: Callable):
+def counted(result: Result, model: str, counts: Callable[[list[float]], float]) -> float:
     """Return the validation loss of a run that counts, infinite for one that diverged."""
     losses = result.val_losses[model]
     return float(counts(losses)) if losses and np.isfinite(result.losses[model]).all() else math.inf
@@ -202,7 +220,7 @@ def counted(result, model, counts: Callable):
 class Comparison:
     """What `compare` returns: a `picture`, a table, the `losses` behind them, the `results` of each group's runs."""
 
-    def __init__(self, columns, limit, results):
+    def __init__(self, columns: list[Column], limit: float | None, results: dict[str, list[Result]]) -> None:
         self.columns, self.limit, self.results = columns, limit, results
         self.picture = SpreadPicture(columns, limit)
         runs = sorted({len(column.losses) for column in columns})
@@ -210,7 +228,7 @@ class Comparison:
         said = "; ".join(f"{column.name} {_spoken(column)}" for column in columns)
         self.picture.sentence = f"Validation losses, one dot for each of {count} runs: {said}."
 
-    def losses(self, model="lstm"):
+    def losses(self, model: str = "lstm") -> dict[str, np.ndarray]:
         """Return for each group its validation losses, an array with a loss a run: draw by draw, seed by seed.
 
         A function's losses are there for every model. A run that diverged has an infinite loss.
@@ -218,23 +236,23 @@ class Comparison:
         choice("model", model, MODELS)
         return {column.group: column.losses for column in self.columns if column.model in (model, "")}
 
-    def ratio(self):
+    def ratio(self) -> dict[str, float]:
         """Return for each group of Experiments the LSTM's median loss divided by the DNN's."""
         lstm, dnn = self.losses("lstm"), self.losses("dnn")
         return {group: median(lstm[group]) / median(dnn[group]) for group in self.results}
 
     @property
-    def rows(self):
+    def rows(self) -> list[tuple[str, ...]]:
         """The table's rows, as texts."""
         return [self._row(column) for column in self.columns]
 
     @property
-    def head(self):
+    def head(self) -> tuple[str, ...]:
         """The names of the table's columns."""
         first = ("group", "model", "median", "lowest", "highest", "floor")
         return first if self.limit is None else (*first, f"below {self.limit:,g}")
 
-    def _row(self, column):
+    def _row(self, column: Column) -> tuple[str, ...]:
         spread = [loss_in_words(part(column.losses)) for part in (median, np.min, np.max)]
         lowest = "" if not column.model else "not known" if column.floor is None else plain(column.floor)
         row = (column.group, NAMES.get(column.model, ""), *spread, lowest)
@@ -242,16 +260,16 @@ class Comparison:
             return row
         return *row, f"{np.sum(column.losses < self.limit)} of {len(column.losses)}"
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         display(
             {"text/plain": repr(self), "text/html": self.picture.html() + html_table(self.head, self.rows)}, raw=True
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.picture.sentence}\n{text_table(self.head, self.rows)}"
 
 
-def _spoken(column):
+def _spoken(column: Column) -> str:
     """Return the median of a column in words, and how many of its runs diverged."""
     lost = int((~np.isfinite(column.losses)).sum())
     middle = median(column.losses)
@@ -259,17 +277,17 @@ def _spoken(column):
     return said + (f", {lost} of {len(column.losses)} diverged" if lost else "")
 
 
-def loss_in_words(loss):
+def loss_in_words(loss: float) -> str:
     """Return a loss as a table shows it."""
     return about(loss) if math.isfinite(loss) else "diverged"
 
 
-def text_table(head, rows):
+def text_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Return a table as text, its parts apart by a bar, so that no digit moves what stands beside it."""
     return "\n".join(" | ".join(map(str, row)) for row in (head, *rows))
 
 
-def html_table(head, rows):
+def html_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Return a table as HTML in the page's own colours, each row named by its first part."""
     names = "".join(f'<th scope="col" style="text-align: left">{escape(str(name))}</th>' for name in head)
     cells = "".join(

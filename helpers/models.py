@@ -1,9 +1,11 @@
 """The two models, in plain Keras: the article's LSTM and its small dense network (DNN)."""
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from threading import RLock
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ QUIET = RLock()  # two threads at once would lose stderr for good
 
 
 @contextmanager
-def quiet_stderr():
+def quiet_stderr() -> Iterator[None]:
     """Keep TensorFlow's start-up lines, which its C++ writes past Python, out of the notebook."""
     with QUIET:
         kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -39,7 +41,7 @@ with quiet_stderr():
     tf.get_logger().setLevel("ERROR")  # it would warn, from the training thread, that several sizes are compiled
 
 
-def make(units, activation, dnn_inputs, seed):
+def make(units: int, activation: str, dnn_inputs: int, seed: int) -> dict[str, keras.Sequential]:
     """Return {"lstm": …, "dnn": …}: both models, with the initial weights that the seed decides.
 
     They are Keras's defaults (Glorot uniform, orthogonal, forget bias 1), each with a seed of its own drawn from the
@@ -47,7 +49,7 @@ def make(units, activation, dnn_inputs, seed):
     """
     seeds = iter(np.random.SeedSequence(seed).generate_state(6).tolist())
 
-    def glorot():
+    def glorot() -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(next(seeds))
 
     lstm = keras.layers.LSTM(
@@ -66,12 +68,12 @@ def make(units, activation, dnn_inputs, seed):
 
 
 @lru_cache(maxsize=32)
-def initial_weights(units, activation, dnn_inputs, seed):
+def initial_weights(units: int, activation: str, dnn_inputs: int, seed: int) -> dict[str, list[np.ndarray]]:
     """Return both models' initial weights as arrays, in Keras's order; to look them up is quicker than to make them."""
     return {name: model.get_weights() for name, model in make(units, activation, dnn_inputs, seed).items()}
 
 
-def build(experiment):
+def build(experiment: Any) -> dict[str, keras.Sequential]:
     """Return {"lstm": …, "dnn": …}: both models of an experiment, compiled, with their initial weights.
 
     The LSTM takes windows of shape `(windows, steps, 1)`, the DNN their samples that it sees, `(windows, samples)`.

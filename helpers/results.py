@@ -1,7 +1,9 @@
 """What a run gives: its progress while it trains, its Result at the end, and many Results as a table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from .experiment import MODELS, Experiment
 
@@ -49,7 +51,7 @@ class Result:
     trace: dict = field(repr=False)
 
     @cached_property
-    def models(self):
+    def models(self) -> dict[str, Any]:
         """The two trained Keras models, built from the kept weights; RuntimeError where a sweep left these behind."""
         if not self.weights:
             raise RuntimeError("a sweep's results come without weights; call run(experiment) for the trained models")
@@ -61,7 +63,7 @@ class Result:
         return models
 
 
-def table(results):
+def table(results: Iterable[Result]) -> Any:
     """Return a pandas DataFrame with a row for each Result, and its Experiment as code that makes the same run again.
 
     Losses are those at the end of the run: mean squared errors, training and validation.

@@ -23,7 +23,7 @@ class Saved:
     ValueError for a file that cannot be used, that somebody else has made, or that is damaged; it is left as it is.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         self.rows: dict = {}
         try:
             self.path = Path(path)
@@ -40,10 +40,10 @@ class Saved:
                 raise ValueError(f"{where} is damaged in line {number}; delete that line, and its run is made again")
         self._mend(last)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Saved({str(self.path)!r}), {len(self.rows)} runs"
 
-    def _keep(self, line):
+    def _keep(self, line: bytes) -> bool:
         """Keep the run in a line; return whether there is one."""
         try:
             row = json.loads(line)
@@ -53,7 +53,7 @@ class Saved:
             return False
         return True
 
-    def _mend(self, last):
+    def _mend(self, last: bytes) -> None:
         """End a last line that lacks nothing but its end, and drop one that was left half-written."""
         if last and self._keep(last):
             with self.path.open("ab") as file:
@@ -63,7 +63,7 @@ class Saved:
         elif last:
             os.truncate(self.path, self.path.stat().st_size - len(last))
 
-    def find(self, experiment):
+    def find(self, experiment: Experiment) -> Result | None:
         """Return the Result of an experiment that the file holds, else None; its trace has a point an epoch."""
         row = self.rows.get(key(experiment))
         if row is None:
@@ -75,7 +75,7 @@ class Saved:
         }
         return Result(experiment, **row, weights={}, trace=trace)
 
-    def add(self, result):
+    def add(self, result: Result) -> None:
         """Write a Result to the file, at once."""
         code, data = key(result.experiment)
         settings = {name: getattr(result.experiment, name) for name in SETTINGS}
@@ -84,7 +84,7 @@ class Saved:
             file.write(f"{json.dumps(row)}\n")
 
 
-def key(experiment):
+def key(experiment: Experiment) -> tuple[str, str]:
     """Return what an experiment is found by: its code, and a digest of the numbers in its Series."""
     series = experiment.series
     numbers = series.values.tobytes() + series.targets.tobytes() if isinstance(series, Series) else b""

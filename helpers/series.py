@@ -1,9 +1,11 @@
 """A series: one value an hour, and for each row the target that a model is to predict there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from inspect import getsource
 from reprlib import repr as shortened
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +45,7 @@ class Series:
     recipe: str = ""
     notes: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for part in ("values", "targets"):
             given = getattr(self, part)
             try:
@@ -63,28 +65,28 @@ class Series:
         if len(self.values) < 2:
             raise ValueError(f"values has {len(self.values)} samples; use at least 2")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.values)
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Series) and self._key() == other._key()
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash(self._key())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.code
 
-    def _key(self):
+    def _key(self) -> tuple:
         arrays = self.values.tobytes(), self.targets.tobytes()
         known = self.period, self.unit, self.name, self.noise, self.ahead, tuple(self.cycles), self.kept
         return self.code, self.recipe, *known, *arrays
 
-    def _then(self, *lines):
+    def _then(self, *lines: str) -> str:
         """Return the recipe with further lines, if there is one at all."""
         return "\n".join([self.recipe, *lines]) if self.recipe else ""
 
-    def split(self, fraction=0.8):
+    def split(self, fraction: float = 0.8) -> tuple["Series", ...]:
         """Return the first `fraction` of the samples to train on, and the rest to validate on."""
         cut = int(len(self) * number("fraction", fraction, above=True))
         if not 2 <= cut <= len(self) - 2:
@@ -100,7 +102,7 @@ class Series:
             for i, (part, kept) in enumerate(((slice(None, cut), f":{cut}"), (slice(cut, None), f"{cut}:")))
         )
 
-    def noisy(self, noise, seed=0):
+    def noisy(self, noise: float, seed: int = 0) -> "Series":
         """Return the series with normal noise of this standard deviation added to its values, not to its targets."""
         noise, seed = number("noise", noise), whole("seed", seed, least=0)
         if noise == 0:
@@ -116,7 +118,7 @@ class Series:
         code = f"{self.code}.noisy({noise!r}, {seed})"
         return replace(self, values=self.values + drawn, noise=total, code=code, recipe=recipe)
 
-    def normalised(self, fraction=0.8):
+    def normalised(self, fraction: float = 0.8) -> "Series":
         """Return the series with its values at mean 0 and standard deviation 1, as measured on the training part.
 
         Only the first `fraction` is measured, since a model may know nothing of the validation part. The targets are
@@ -143,28 +145,28 @@ class Series:
         )
 
 
-def made_by(formula, *arguments, **about):
+def made_by(formula: Callable[..., tuple[np.ndarray, np.ndarray]], *arguments: object, **about: Any) -> Series:
     """Return the series whose values and targets a NumPy function makes; its source becomes the recipe."""
     values, targets = formula(*arguments)
     recipe = f"{getsource(formula)}\n\nvalues, targets = {formula.__name__}{arguments!r}"
     return Series(values, targets, recipe=recipe, **about)
 
 
-def daily_sine(hours_per_day, days):
+def daily_sine(hours_per_day: int, days: int) -> tuple:
     end, samples = days * 2 * np.pi, days * hours_per_day
     turns, ahead = np.linspace(0, end, samples), np.linspace(np.pi / 2, end + np.pi / 2, samples)
     return np.sin(turns), np.sin(ahead)
 
 
-def sum_of_sines(hours_per_day, days, cycles_per_day, climb):
-    def value(day):
+def sum_of_sines(hours_per_day: int, days: int, cycles_per_day: tuple, climb: float) -> tuple:
+    def value(day: np.ndarray) -> np.ndarray:
         return sum(np.sin(2 * np.pi * cycles * day) for cycles in cycles_per_day) + climb * day
 
     day = np.arange(days * hours_per_day) / hours_per_day
     return value(day), value(day + 1 / 4)
 
 
-def seasonal_echo(hours_per_day, days, kept, seed):
+def seasonal_echo(hours_per_day: int, days: int, kept: float, seed: int) -> tuple:
     fresh = np.random.default_rng([seed, 24]).normal(size=(days, hours_per_day))
     shapes = fresh[:1]
     for change in fresh[1:]:
@@ -173,7 +175,7 @@ def seasonal_echo(hours_per_day, days, kept, seed):
 
 
 @lru_cache(maxsize=8, typed=True)
-def sine(hours_per_day=24, days=365, noise=0.0, seed=0):
+def sine(hours_per_day: int = 24, days: int = 365, noise: float = 0.0, seed: int = 0) -> Series:
     """Return the article's series: a year of a daily sine, and as target its value six hours after the row.
 
     `sin(linspace(0, days * 2 pi, days * hours_per_day))`, the targets shifted by pi / 2, a quarter of a day. As
@@ -186,12 +188,12 @@ def sine(hours_per_day=24, days=365, noise=0.0, seed=0):
     return series.noisy(noise, seed)
 
 
-def quarter(hours_per_day):
+def quarter(hours_per_day: int) -> int | None:
     """Return a quarter of a day in samples, or None if that is no whole number."""
     return hours_per_day // 4 if hours_per_day % 4 == 0 else None
 
 
-def _sines(name, cycles_per_day, climb, hours_per_day, days):
+def _sines(name: str, cycles_per_day: tuple[float, ...], climb: float, hours_per_day: int, days: int) -> Series:
     hours_per_day, days = whole("hours_per_day", hours_per_day), whole("days", days)
     return made_by(
         sum_of_sines,
@@ -208,13 +210,13 @@ def _sines(name, cycles_per_day, climb, hours_per_day, days):
 
 
 @lru_cache(maxsize=8, typed=True)
-def two_cycles(hours_per_day=24, days=365, noise=0.0, seed=0):
+def two_cycles(hours_per_day: int = 24, days: int = 365, noise: float = 0.0, seed: int = 0) -> Series:
     """Return a daily sine and a weekly one, added; the target is the value six hours after the row."""
     return _sines("two_cycles", (1, 1 / 7), 0, hours_per_day, days).noisy(noise, seed)
 
 
 @lru_cache(maxsize=8, typed=True)
-def fast_cycle(hours_per_day=24, days=365, noise=0.0, seed=0):
+def fast_cycle(hours_per_day: int = 24, days: int = 365, noise: float = 0.0, seed: int = 0) -> Series:
     """Return a daily sine and one of 7.02 cycles a day, added; the target is the value six hours after the row.
 
     Of every fourth sample a fast cycle keeps only what looks like 1.02 cycles a day (six samples a day cannot tell
@@ -224,7 +226,7 @@ def fast_cycle(hours_per_day=24, days=365, noise=0.0, seed=0):
 
 
 @lru_cache(maxsize=8, typed=True)
-def trend(hours_per_day=24, days=365, noise=0.0, seed=0):
+def trend(hours_per_day: int = 24, days: int = 365, noise: float = 0.0, seed: int = 0) -> Series:
     """Return a daily sine that climbs by 4 in a year; the target is the value six hours after the row.
 
     So the validation part lies 2 higher than the training part, and its peaks above anything there.
@@ -233,7 +235,7 @@ def trend(hours_per_day=24, days=365, noise=0.0, seed=0):
 
 
 @lru_cache(maxsize=8, typed=True)
-def echo(hours_per_day=24, days=365, kept=0.95, noise=0.0, seed=0):
+def echo(hours_per_day: int = 24, days: int = 365, kept: float = 0.95, noise: float = 0.0, seed: int = 0) -> Series:
     """Return days of random shape, each like the day before but for small changes; the target is the next value.
 
     A value is `kept` times the value a day before, plus fresh normal noise that holds the variance at 1 (a seasonal

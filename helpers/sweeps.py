@@ -1,28 +1,39 @@
 """Many experiments, on any `concurrent.futures` Executor: this machine's cores, or a Dask cluster."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from multiprocessing import get_context
+from pathlib import Path
 from signal import SIG_IGN, SIGINT, default_int_handler, signal
 from threading import Event, current_thread, main_thread
+from typing import Any
 
 from tqdm.auto import tqdm
 
 from .experiment import Experiment
+from .results import Result
 from .saved import Saved
 
 
 class SweepError(RuntimeError):
     """Some runs failed; `results` holds the Results of the others, in order."""
 
-    def __init__(self, sentence, results):
+    def __init__(self, sentence: str, results: list[Result]) -> None:
         super().__init__(sentence)
         self.results = results
 
 
-def sweep(experiments, executor=None, file=None, on_result=None, cancel=None, csv=None):
+def sweep(
+    experiments: Iterable[Experiment],
+    executor: Executor | None = None,
+    file: str | Path | None = None,
+    on_result: Callable[[int, Result], object] | None = None,
+    cancel: Event | Callable[[], object] | None = None,
+    csv: object = None,
+) -> list[Result]:
     """Run many experiments side by side and return their Results in the same order, without the models' weights.
 
     They run in `executor`, any `concurrent.futures.Executor`, for example a Dask cluster's
@@ -54,7 +65,7 @@ def sweep(experiments, executor=None, file=None, on_result=None, cancel=None, cs
     results = {place: held for place, one in enumerate(experiments) if saved and (held := saved.find(one))}
     todo = {place: one for place, one in enumerate(experiments) if place not in results}
     failed = {}
-    own = own_processes(len(todo)) if todo and executor is None else nullcontext(executor)
+    own: AbstractContextManager[Any] = own_processes(len(todo)) if todo and executor is None else nullcontext(executor)
     with progress_bar(len(experiments), len(results)) as bar, interrupts() as pressed, own as pool:
         for place, future in runs(pool, todo, lambda: pressed.is_set() or asked()):
             if error := future.exception():
@@ -72,7 +83,9 @@ def sweep(experiments, executor=None, file=None, on_result=None, cancel=None, cs
     return finished
 
 
-def runs(pool, experiments, asked):
+def runs(
+    pool: Executor, experiments: dict[int, Experiment], asked: Callable[[], object]
+) -> Iterator[tuple[int, Future]]:
     """Yield (place, future) as runs finish, and drop those that have not begun as soon as `asked()` says yes."""
     futures = {submitted(pool, experiment): place for place, experiment in experiments.items()}
     try:
@@ -87,7 +100,7 @@ def runs(pool, experiments, asked):
             future.cancel()
 
 
-def submitted(pool, experiment):
+def submitted(pool: Executor, experiment: Experiment) -> Future:
     """Return the Future of a run; where the executor is broken or shut down, one that has failed."""
     try:
         return pool.submit(trained, experiment)
@@ -97,21 +110,21 @@ def submitted(pool, experiment):
         return future
 
 
-def in_words(failed, experiments):
+def in_words(failed: dict[int, BaseException], experiments: list[Experiment]) -> str:
     """Return what went wrong in a sentence: how many runs failed, and the first of them with its reason."""
     first = min(failed)
     which = f"{len(failed)} of {len(experiments)} runs failed, first experiments[{first}], {experiments[first]!r}"
     return f"{which}: {type(failed[first]).__name__}: {failed[first]}"
 
 
-def trained(experiment):
+def trained(experiment: Experiment) -> Result:
     """Return the Result of a run without its weights, which are most of its size: what an executor is asked to do."""
     from .trainer.training import run  # loads TensorFlow, where the run is made
 
     return replace(run(experiment), weights={})
 
 
-def checked(experiments):
+def checked(experiments: Iterable[Experiment]) -> list[Experiment]:
     """Return a list of Experiments, or raise ValueError."""
     try:
         experiments = list(experiments)
@@ -124,7 +137,7 @@ def checked(experiments):
     return experiments
 
 
-def progress_bar(total, held):
+def progress_bar(total: int, held: int) -> tqdm:
     """Return a progress bar, gone when all is done.
 
     In a notebook it is a widget, and the text kept beside it in the file, which is the bar's first words, is the same
@@ -137,14 +150,14 @@ def progress_bar(total, held):
 
 
 @contextmanager
-def interrupts():
+def interrupts() -> Iterator[Event]:
     """Give an Event that the first interrupt sets, instead of breaking in; the next one breaks in as ever."""
     pressed = Event()
     if current_thread() is not main_thread():  # no interrupt comes here
         yield pressed
         return
 
-    def note(*_):
+    def note(*_: object) -> None:
         pressed.set()
         signal(SIGINT, default_int_handler)
 
@@ -156,7 +169,7 @@ def interrupts():
 
 
 @contextmanager
-def own_processes(most):
+def own_processes(most: int) -> Iterator[ProcessPoolExecutor]:
     """Give a pool of a new process for each core, but no more than `most`; forked ones would hang in TensorFlow."""
     workers = min(os.cpu_count() or 1, most, 61)  # 61: the most that Windows allows
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=begin)
@@ -168,7 +181,7 @@ def own_processes(most):
     pool.shutdown()
 
 
-def begin():
+def begin() -> None:
     """Set up one of a pool's processes: interrupts are the parent's, and there is one for each core already."""
     signal(SIGINT, SIG_IGN)
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")

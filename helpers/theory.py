@@ -4,10 +4,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from .experiment import MODELS
+from .experiment import MODELS, Experiment
+from .series import Series
+from .windows import Windows
 
 
-def floor(experiment):
+def floor(experiment: Experiment) -> dict[str, float | None]:
     """Return for "lstm" and "dnn" the lowest mean squared error that any model could reach from what it sees.
 
     It is the error over rows of every hour of the day, and so belongs to the validation loss; a training loss below
@@ -20,7 +22,7 @@ def floor(experiment):
     return {model: _floor(series, tuple(seen[model].tolist())) for model in MODELS}
 
 
-def _floor(series, ages):
+def _floor(series: Series, ages: tuple[int, ...]) -> float | None:
     if series.kept is not None:
         return _echo_floor(series.period, series.kept, series.noise, ages)
     if len(series.cycles) == 1 and series.ahead in (None, round(series.cycles[0] / 4)):
@@ -30,7 +32,7 @@ def _floor(series, ages):
 
 
 @lru_cache(maxsize=1024)
-def _echo_floor(period, kept, noise, ages):
+def _echo_floor(period: float, kept: float, noise: float, ages: tuple[int, ...]) -> float:
     """Return the floor for `echo`, of which a model sees the samples of these ages.
 
     All is normally distributed there, and so the best answer is the best linear one (Wiener's; Box and Jenkins): its
@@ -43,7 +45,7 @@ def _echo_floor(period, kept, noise, ages):
 
 
 @lru_cache(maxsize=1024)
-def _exact(cycles, ahead, ages):
+def _exact(cycles: tuple[float, ...], ahead: float, ages: tuple[int, ...]) -> float | None:
     """Return 0 if the samples of these ages decide a sum of sines, as a sum with weights below 100, else None.
 
     A sine of any phase is a sum of sin(w t) and cos(w t); so n sines are 2 n unknowns, and the weights solve one linear
@@ -57,7 +59,7 @@ def _exact(cycles, ahead, ages):
 
 
 @lru_cache(maxsize=1024)
-def _sine_floor(turn, noise, ages):
+def _sine_floor(turn: float, noise: float, ages: tuple[int, ...]) -> float | None:
     """Return the floor for a model that sees the samples of these ages of a sine that turns by `turn` an hour.
 
     One sample without noise: let a be its phase and d = turn * age. The sample is sin(a), and the target, six hours
@@ -95,12 +97,12 @@ def _sine_floor(turn, noise, ages):
     return float(min(np.mean(left), linear_error))
 
 
-def constant_error(series):
+def constant_error(series: Series) -> float:
     """Return the mean squared error of always answering the mean of the targets: 0.5 for a sine."""
     return float(np.var(series.targets.astype(float)))
 
 
-def baselines(experiment):
+def baselines(experiment: Experiment) -> dict[str, float | None]:
     """Return the validation losses of three forecasts that need no network, by name; None where one is not possible.
 
     "last value" repeats the sample just before the row. "same hour yesterday" ("one period earlier", where a period
@@ -123,7 +125,7 @@ def baselines(experiment):
 
 
 @lru_cache(maxsize=64)
-def _weights(train, windows):
+def _weights(train: Series, windows: Windows) -> np.ndarray:
     """Return the weights of the linear autoregression, that of the constant last, as fitted on the training windows.
 
     The normal equations of least squares, all values taken from their mean, since that keeps digits; what is added to

@@ -1,10 +1,13 @@
 """Windows: which samples of a series a length, a stride and a sampling rate select."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .checks import whole
+from .series import Series
 
 
 @dataclass(frozen=True)
@@ -21,16 +24,16 @@ class Windows:
     sampling_rate: int = 1
     batch_size: int = 32
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("length", "stride", "sampling_rate", "batch_size"):
             object.__setattr__(self, name, whole(name, getattr(self, name)))
 
     @property
-    def steps(self):
+    def steps(self) -> int:
         """The number of samples in one window."""
         return -(-self.length // self.sampling_rate)
 
-    def rows(self, series):
+    def rows(self, series: Series) -> np.ndarray:
         """Return the indices of the rows whose targets are predicted, shape `(windows,)`."""
         samples = len(series)
         if self.length >= samples:
@@ -39,24 +42,24 @@ class Windows:
             raise ValueError(f"stride {self.stride} steps over all of {samples} samples; use at most {samples}")
         return np.arange(self.length, samples, self.stride)
 
-    def samples(self, rows):
+    def samples(self, rows: ArrayLike) -> np.ndarray:
         """Return the indices of the samples in the windows before these rows, shape `(rows, steps)`."""
         return np.asarray(rows)[:, None] - self.length + self.sampling_rate * np.arange(self.steps)
 
-    def count(self, series):
+    def count(self, series: Series) -> int:
         """Return the number of windows."""
         return len(self.rows(series))
 
-    def updates_per_epoch(self, series):
+    def updates_per_epoch(self, series: Series) -> int:
         """Return the number of batches, the last one perhaps short: one gradient step each."""
         return -(-self.count(series) // self.batch_size)
 
-    def take(self, series):
+    def take(self, series: Series) -> tuple[np.ndarray, np.ndarray]:
         """Return all windows and their targets, of shapes `(windows, steps, 1)` and `(windows, 1)`."""
         rows = self.rows(series)
         return series.values[self.samples(rows)], series.targets[rows]
 
-    def generator(self, series):
+    def generator(self, series: Series) -> Any:
         """Return the same windows in order as Keras's `TimeseriesGenerator` (deprecated there, and still at work)."""
         from .models import TimeseriesGenerator  # loads TensorFlow, at the first use
 
@@ -70,7 +73,7 @@ class Windows:
             batch_size=self.batch_size,
         )
 
-    def dataset(self, series):
+    def dataset(self, series: Series) -> Any:
         """Return the same windows in order as `keras.utils.timeseries_dataset_from_array`, Keras 3's own way.
 
         That function pairs a window with the target at its first sample. So the targets are sliced to begin at the
@@ -90,7 +93,7 @@ class Windows:
             batch_size=self.batch_size,
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         settings = f"length={self.length}, stride={self.stride}, sampling_rate={self.sampling_rate}"
         lines = [f"Windows({settings}, batch_size={self.batch_size})"]
         for row in self.length + self.stride * np.arange(3):

@@ -4,14 +4,16 @@ import math
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
 
-from ..experiment import ACTIVATIONS, DNN_SEES
+from ..experiment import ACTIVATIONS, DNN_SEES, Experiment
 from ..series import BUILT_IN, Series
 
 LABEL = {"description_width": "8em"}
 WIDE = {"width": "auto", "flex": "1 1 auto"}
+Changed = Callable[["Control", Any, bool], None]  # what is called with a control, its new value, and if a hand moved it
 
 
 class Control:
@@ -21,23 +23,25 @@ class Control:
     for what `show` shows. `scale` is what `Names` must know to read it aloud.
     """
 
-    def __init__(self, name, value, changed, widget, *beside):
-        self.name, self.shown, self.changed, self.widget, self.scale = name, None, changed, widget, {}
+    def __init__(self, name: str, value: Any, changed: Changed, widget: Any, *beside: widgets.Widget) -> None:
+        self.name, self.changed, self.widget = name, changed, widget
+        self.shown: Any = None
+        self.scale: dict[str, Any] = {}
         widget.description, widget.style, widget.layout = name, LABEL, WIDE
         self.wrong = widgets.HTML().add_class("lab-problem")
         self.view = widgets.VBox([widgets.HBox([widget, *beside]), self.wrong]).add_class("lab-control")
         self.show(value)
         widget.observe(self._moved, "value")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.shown!r})"
 
     @property
-    def value(self):
+    def value(self) -> Any:
         """The setting that the widget shows now."""
         return self.widget.value
 
-    def show(self, value, moved=False):
+    def show(self, value: Any, moved: bool = False) -> None:
         """Show a value that is in force.
 
         A widget that a hand has just `moved` is left alone: it may be a step further by now, and would be torn back.
@@ -46,17 +50,17 @@ class Control:
             self.shown = self.widget.value = value
         self.complain("")
 
-    def limit(self, experiment):
+    def limit(self, experiment: Experiment) -> None:
         """Offer no more than the data of an experiment allow."""
 
-    def complain(self, sentence):
+    def complain(self, sentence: str) -> None:
         """Say beside the control what is wrong, or nothing."""
         self.wrong.value = f'<span role="alert">{escape(sentence)}</span>' if sentence else ""
 
-    def _moved(self, _):
+    def _moved(self, _: object) -> None:
         if self.value != self.shown:
             self.shown = self.value
-            self.changed(self, self.value, moved=True)
+            self.changed(self, self.value, True)
 
 
 class Slider(Control):
@@ -66,7 +70,18 @@ class Slider(Control):
     function of an experiment that tells the most that its data allow.
     """
 
-    def __init__(self, name, value, changed, least, most, step=1, log=False, zero="", allowed=None):
+    def __init__(
+        self,
+        name: str,
+        value: Any,
+        changed: Changed,
+        least: float,
+        most: float,
+        step: float = 1,
+        log: bool = False,
+        zero: str = "",
+        allowed: Callable[[Experiment], int] | None = None,
+    ) -> None:
         kind = widgets.IntSlider if step == 1 else widgets.FloatLogSlider if log else widgets.FloatSlider
         start = 10.0**least if log else least
         slider = kind(value=start, min=least, max=most, step=step, readout=False)
@@ -77,11 +92,11 @@ class Slider(Control):
         self.box.observe(self._typed, "value")
 
     @property
-    def value(self):
+    def value(self) -> Any:
         """The setting that the slider shows now."""
         return None if self.zero and self.widget.value == 0 else self.widget.value
 
-    def show(self, value, moved=False):
+    def show(self, value: Any, moved: bool = False) -> None:
         """Show a value that is in force, beyond the slider's own range too; leave a slider alone that a hand moved."""
         if not moved:
             self.shown, place = value, 0 if value is None else value
@@ -92,24 +107,24 @@ class Slider(Control):
         self.typed = self.box.value = self.zero if value is None else f"{value:g}" if self.fine else f"{value}"
         self.complain("")
 
-    def limit(self, experiment):
+    def limit(self, experiment: Experiment) -> None:
         """Offer no more than the data of an experiment allow, nor less than the value in force."""
         if self.allowed:
             self.widget.max = max(self.widget.value, min(self.most, self.allowed(experiment)))
 
-    def _typed(self, change):
+    def _typed(self, change: Any) -> None:
         if change.new != self.typed:
-            self.changed(self, parse(change.new, self.zero), moved=False)
+            self.changed(self, parse(change.new, self.zero), False)
 
 
 class Menu(Control):
     """A menu of words; a Series of the learner's own stands in it by its name."""
 
-    def __init__(self, name, value, changed, options):
+    def __init__(self, name: str, value: Any, changed: Changed, options: tuple[str, ...]) -> None:
         menu = widgets.Dropdown(options=[(option, option) for option in options])
         super().__init__(name, value, changed, menu)
 
-    def show(self, value, moved=False):
+    def show(self, value: Any, moved: bool = False) -> None:
         """Show a value that is in force; a Series that is new here is added to the menu."""
         if isinstance(value, Series) and value not in [option for _, option in self.widget.options]:
             self.shown = self.widget.options[0][1]  # new options choose the first, for a moment
@@ -120,7 +135,7 @@ class Menu(Control):
 class Tick(Control):
     """A box to tick."""
 
-    def __init__(self, name, value, changed):
+    def __init__(self, name: str, value: Any, changed: Changed) -> None:
         super().__init__(name, value, changed, widgets.Checkbox())
 
 
@@ -143,7 +158,7 @@ SETTINGS: dict[str, Callable[..., Control]] = {
 }
 
 
-def parse(text, zero=""):
+def parse(text: str, zero: str = "") -> int | float | str | None:
     """Return what was typed as a whole number, a number, None for no limit, or, failing all that, as it is."""
     text = text.strip()
     for kind in (int, float):

@@ -75,7 +75,7 @@ def ending(result: Result, why: str) -> tuple[str, str]:
 def alarm(result: Result) -> str:
     """Return what a training loss below its floor means, or nothing."""
     floors = floor(result.experiment)
-    low = [NAMES[name] for name in MODELS if floors[name] and result.losses[name][-1] < ALARM * floors[name]]
+    low = [NAMES[name] for name in MODELS if result.losses[name][-1] < ALARM * (floors[name] or 0)]
     if not low:
         return ""
     met, hours = asked(result.experiment) or (0, 0)

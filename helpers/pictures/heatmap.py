@@ -1,6 +1,8 @@
 """The picture of a sweep: a heat map of the validation losses over two settings."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -10,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from ..checks import choice
 from ..experiment import MODELS, NAMES, Experiment
+from ..results import Result
 from .picture import INK, NOTHING, Picture, band, plain
 
 CELL_WIDTH, CELL_HEIGHT = 0.9, 0.75  # inches of a cell
@@ -27,7 +30,7 @@ class HeatMap(Picture):
     not. A cell without runs is hatched. `medians` and `spreads` hold what is written, by (x, y).
     """
 
-    def __init__(self, x, y, losses, model):
+    def __init__(self, x: str, y: str, losses: dict[tuple[Any, Any], list[float]], model: str) -> None:
         self.names, self.losses, self.model = (x, y), losses, model
         self.values = [ordered(dict.fromkeys(at[side] for at in losses)) for side in (0, 1)]
         numbers = {at: [loss for loss in cell if np.isfinite(loss)] for at, cell in losses.items()}
@@ -44,7 +47,7 @@ class HeatMap(Picture):
         self._frame()
         self.sentence = self._sentence()
 
-    def _scale(self):
+    def _scale(self) -> None:
         """Choose limits of the colours that are ticks, 1, 2 or 5 times a power of 10, and draw the colour bar."""
         shown = [max(median, NOTHING) for median in self.medians.values()] or [1.0]
         first = np.searchsorted(STEPS, min(shown), "right") - 1
@@ -60,7 +63,7 @@ class HeatMap(Picture):
         self.figure.axes[-1].collections[0].set_edgecolor("face")  # else an SVG shows seams
         bar.ax.spines["outline"].set(edgecolor=INK, alpha=0.4)
 
-    def _cell(self, place, at):
+    def _cell(self, place: tuple[int, ...], at: tuple[Any, Any]) -> None:
         box = Rectangle((place[0] - 0.48, place[1] - 0.48), 0.96, 0.96, linewidth=0, fill=False)
         self.main.add_patch(box)
         cell = self.losses.get(at)
@@ -82,7 +85,7 @@ class HeatMap(Picture):
             shift = 0, 16 * ((len(lines) - 1) / 2 - number)
             self.main.annotate(line, place, xytext=shift, color=ink, fontsize=11 if number else 13, **look)
 
-    def _frame(self):
+    def _frame(self) -> None:
         for axis, name, values in zip((self.main.xaxis, self.main.yaxis), self.names, self.values):
             axis.set_ticks(range(len(values)), [str(value) for value in values])
             axis.set_label_text(name)
@@ -98,20 +101,20 @@ class HeatMap(Picture):
         self.main.set_title(title, loc="left", color=INK, fontsize=12)
 
     @property
-    def seeds(self):
+    def seeds(self) -> str:
         """How many seeds the cells have, in words."""
         counts = sorted({len(cell) for cell in self.losses.values()})
         return f"{' to '.join(map(str, {counts[0]: 0, counts[-1]: 0}))} seed{'s' * (counts[-1] > 1)}"
 
     @property
-    def missing(self):
+    def missing(self) -> int:
         """The number of cells without runs."""
         return len(self.values[0]) * len(self.values[1]) - len(self.losses)
 
-    def _sentence(self):
+    def _sentence(self) -> str:
         x, y = self.names
 
-        def called(at):
+        def called(at: tuple[Any, Any]) -> str:
             return f"{y} {at[1]}, {x} {at[0]}"
 
         told = []
@@ -135,18 +138,18 @@ class HeatMap(Picture):
         return ". ".join([what, *told, ""]).strip()
 
 
-def times(ratio):
+def times(ratio: float) -> str:
     """Return a ratio as it is written in a cell."""
     return TIMES + (f"{ratio:.1f}" if ratio < 9.95 else f"{ratio:.0f}" if ratio < 9999.5 else f"{ratio:.0e}")
 
 
-def readable(colour):
+def readable(colour: Any) -> str:
     """Return white or black, whichever has the higher contrast on a colour (WCAG 2.2: relative luminance)."""
     parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
     return "black" if np.dot(parts, (0.2126, 0.7152, 0.0722)) > 0.179 else "white"
 
 
-def ordered(values):
+def ordered(values: Collection[Any]) -> list[Any]:
     """Return values in order: numbers from the least on, others as they came."""
     try:
         return sorted(values) if not any(isinstance(value, str) for value in values) else list(values)
@@ -154,7 +157,7 @@ def ordered(values):
         return list(values)
 
 
-def show_sweep(results, x="stride", y="length", model="lstm"):
+def show_sweep(results: Iterable[Result], x: str = "stride", y: str = "length", model: str = "lstm") -> HeatMap:
     """Return the picture of a sweep's final validation losses over two settings, the median over the seeds.
 
     `x` and `y` name settings of an Experiment, `model` is "lstm" or "dnn". Other settings may differ from cell to cell,

@@ -1,9 +1,13 @@
 """The picture of losses: both models' by updates, with floors and baselines, over the earlier runs."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from ..experiment import MODELS, NAMES
+from ..experiment import MODELS, NAMES, Experiment
+from ..results import Result
 from ..theory import baselines, constant_error, floor
 from .picture import COLOURS, INK, LOCK, NOTHING, STYLES, TYPE, Picture, band, plain
 
@@ -14,10 +18,11 @@ DASHES = ((0, (1, 3)), ":", (0, (3, 2)), "-.")  # of the mean, and of the baseli
 class LossesPicture(Picture):
     """Both models' losses by updates, on a log scale, with the floors, over the faded earlier runs."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(7.6, 3.4, (1,))
         (self.main,) = self.axes
-        self.background, self.limits = [], None
+        self.background: list[Any] = []
+        self.limits: tuple[float, float] | None = None
         self.lines = {}
         for name in MODELS:
             look = {"linestyle": STYLES[name], "color": COLOURS[name]}
@@ -35,7 +40,9 @@ class LossesPicture(Picture):
         self.main.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         self.legend(self.main, 2)
 
-    def draw_background(self, experiment, earlier=(), with_baselines=False):
+    def draw_background(
+        self, experiment: Experiment, earlier: Sequence[Result] = (), with_baselines: bool = False
+    ) -> None:
         """Draw what stands still during a run: axes, floors, the earlier Results and, if asked for, the baselines."""
         with LOCK:
             for artist in self.background:
@@ -47,11 +54,11 @@ class LossesPicture(Picture):
             end = max([experiment.updates, *(result.updates for result in earlier)])
             self.taken: list = []  # where labels end: parts of the width, and powers of ten
             for name, right in (("lstm", 0.6), ("dnn", 0.99)):
-                if self.floors[name] and self.floors[name] >= NOTHING:
-                    label = f"{NAMES[name]} floor: {plain(self.floors[name])}"
-                    self._level(self.floors[name], label, COLOURS[name], (0, (6, 3)), right)
-            known = {"always answering the mean": mean, **self.baselines}
-            known = {name: error for name, error in known.items() if error is not None}
+                height = self.floors[name]
+                if height and height >= NOTHING:
+                    self._level(height, f"{NAMES[name]} floor: {plain(height)}", COLOURS[name], (0, (6, 3)), right)
+            levels = {"always answering the mean": mean, **self.baselines}
+            known = {name: error for name, error in levels.items() if error is not None}
             lines = [
                 self.main.axhline(max(error, 1e-30), color=INK, linestyle=dash, alpha=0.75, linewidth=1.4)
                 for error, dash in zip(known.values(), DASHES)
@@ -69,18 +76,18 @@ class LossesPicture(Picture):
             self.still = None
             self.update({}, {})
 
-    def _level(self, height, label, colour, style, right):
+    def _level(self, height: float, label: str, colour: str, style: tuple[int, tuple[int, int]], right: float) -> None:
         self.background.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))
         place = {"xy": (right, height), "xycoords": ("axes fraction", "data"), "xytext": (0, -14)}
         self._label(label, **place, color=colour, ha="right")
         self.taken.append((right, np.log10(height)))
 
-    def _label(self, label, **place):
+    def _label(self, label: str, **place: Any) -> None:
         text = self.main.annotate(label, **place, textcoords="offset points", fontsize=TYPE, annotation_clip=True)
         text.set_in_layout(False)
         self.background.append(self.moving(text))  # so that it stands above the lines of the run
 
-    def _name(self, label, points, end):
+    def _name(self, label: str, points: np.ndarray, end: int) -> None:
         """Write a label along a curve, where no other stands, if there is room: at a third of its updates, or later."""
         for part, side in ((1 / 3, "left"), (2 / 3, "left"), (1, "right")) if len(points) else ():
             x, y = points[np.searchsorted(points[:, 0], part * points[-1, 0])]
@@ -90,7 +97,9 @@ class LossesPicture(Picture):
                 self.taken.append(here)
                 return
 
-    def update(self, trace, val_losses, note=""):
+    def update(
+        self, trace: dict[str, list[tuple[int, float]]], val_losses: dict[str, list[float]], note: str = ""
+    ) -> None:
         """Show a run so far: its trace, its validation losses, and a note across the picture."""
         with LOCK:
             per_epoch, shown = self.experiment.windows.updates_per_epoch(self.experiment.train), [*self.ends]
@@ -108,23 +117,24 @@ class LossesPicture(Picture):
                 self.main.set_ylim(limits)
             self.sentence = self._sentence(val_losses, note)
 
-    def _sentence(self, val_losses, note):
+    def _sentence(self, val_losses: dict[str, list[float]], note: str) -> str:
         said = []
         for name in MODELS:
-            at = "not known" if self.floors[name] is None else plain(self.floors[name])
+            height = self.floors[name]
+            at = "not known" if height is None else plain(height)
             said.append(f"{NAMES[name]} {band(val_losses.get(name))} (floor {at})")
         known = [f"{name} {plain(error)}" for name, error in self.baselines.items() if error is not None]
         beside = f" Baselines: {', '.join(known)}." if known else ""
         return f"Validation losses: {', '.join(said)}.{beside} {note}".strip()
 
 
-def difference(experiment, other):
+def difference(experiment: Experiment, other: Experiment) -> str:
     """Return in words which settings of an experiment differ from another's."""
     mine, theirs = vars(experiment), vars(other)
     return ", ".join(f"{name} {value}" for name, value in mine.items() if value != theirs[name]) or "same settings"
 
 
-def show_losses(*results, baselines=False):
+def show_losses(*results: Result, baselines: bool = False) -> LossesPicture:
     """Return the picture of the last Result's losses, over the earlier ones; if asked for, with the baselines."""
     picture, (*earlier, last) = LossesPicture(), results
     picture.draw_background(last.experiment, earlier, baselines)

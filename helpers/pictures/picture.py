@@ -9,6 +9,7 @@ time.
 import base64
 import io
 import re
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from threading import RLock
@@ -16,9 +17,12 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
@@ -43,10 +47,10 @@ class Picture:
 
     sentence = ""
 
-    def __init__(self, width, height, rows):
+    def __init__(self, width: float, height: float, rows: tuple[float, ...]) -> None:
         self.figure = Figure((width, height), dpi=72, layout="constrained", facecolor="none")
         self.axes = self.figure.subplots(len(rows), sharex=True, height_ratios=rows, squeeze=False)[:, 0]
-        self.still = None  # the SVG of what stands still
+        self.still: str | None = None  # the SVG of what stands still
         for axes in self.axes:
             axes.set_facecolor("none")
             axes.tick_params(colors=INK, labelsize=TYPE)
@@ -55,26 +59,26 @@ class Picture:
             for spine in axes.spines.values():
                 spine.set(color=INK, alpha=0.4)
 
-    def grid(self, axes, **which):
+    def grid(self, axes: Axes, **which: Any) -> None:
         """Draw faint lines at the ticks."""
         axes.grid(alpha=0.12, color=INK, **which)
 
-    def moving(self, artist):
+    def moving(self, artist: Any) -> Any:
         """Mark an artist as one that is drawn anew each time, and return it."""
         artist.set_animated(True)
         return artist
 
-    def legend(self, axes, columns):
+    def legend(self, axes: Axes, columns: int) -> None:
         """Draw the legend above the axes."""
         axes.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=columns, **LEGEND)
 
-    def second_legend(self, axes, lines, words):
+    def second_legend(self, axes: Axes, lines: list[Line2D], words: list[str]) -> Artist:
         """Draw a legend of these lines to the right of the other, and return it."""
         legend = axes.add_artist(Legend(axes, lines, words, loc="lower right", bbox_to_anchor=(1, 1), **LEGEND))
         legend.set_clip_on(False)  # it lies outside, and the layout must make room for it
         return legend
 
-    def svg(self):
+    def svg(self) -> tuple[str, str]:
         """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
         with LOCK:
             if self.still is None:
@@ -84,13 +88,13 @@ class Picture:
                 self.still = self._svg(self.figure.draw)
             return self.still, self._svg(self._draw_moving)
 
-    def _draw_moving(self, renderer):
+    def _draw_moving(self, renderer: RendererSVG) -> None:
         for axes in self.axes:
             for artist in axes.get_children():
                 if artist.get_animated():
                     artist.draw(renderer)
 
-    def _svg(self, draw):
+    def _svg(self, draw: Callable[[RendererSVG], None]) -> str:
         width, height = self.figure.get_size_inches() * 72
         text = io.StringIO()
         renderer = RendererSVG(width, height, text, image_dpi=72)
@@ -102,7 +106,7 @@ class Picture:
         )
         return svg.replace(INK, "currentColor")
 
-    def png(self):
+    def png(self) -> bytes:
         """Return the whole picture as PNG bytes, dark on white."""
         with LOCK:
             data = io.BytesIO()
@@ -114,30 +118,30 @@ class Picture:
                 text.set_path_effects(None)  # it would turn the letters of an SVG into curves; there CSS draws it
             return data.getvalue()
 
-    def html(self):
+    def html(self) -> str:
         """Return the whole picture with its sentence, as alt text and below, for a page that runs no kernel."""
         return figure_html(self.png(), self.sentence)
 
-    def _repr_mimebundle_(self, **_):
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": self.sentence}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.sentence
 
 
-def figure_html(png, sentence):
+def figure_html(png: bytes, sentence: str) -> str:
     """Return a PNG picture with its sentence, as alt text and below, as HTML that follows the theme."""
     said, data = escape(sentence), base64.b64encode(png).decode()
     image = f'<img alt="{said}" src="data:image/png;base64,{data}">'
     return f'<figure class="lab-figure"><style>{STYLE}</style>{image}<figcaption>{said}</figcaption></figure>'
 
 
-def plain(error):
+def plain(error: float) -> str:
     """Return an error in two digits, or 0 for what is as good as that."""
     return "0" if error < NOTHING else f"{error:.2g}"
 
 
-def band(losses):
+def band(losses: list[float] | None) -> str:
     """Return in words where the last loss lies; late in training its digits differ from machine to machine."""
     if not losses:
         return "not yet measured"

@@ -41,7 +41,7 @@ class Column:
     baselines: dict = field(default_factory=dict)
 
     @property
-    def name(self):
+    def name(self) -> str:
         """What the column is called."""
         return f"{self.group}, {NAMES[self.model]}" if self.model else self.group
 
@@ -49,7 +49,7 @@ class Column:
 class SpreadPicture(Picture):
     """A dot a run, a bar at the median, dashes at the floor; a run that diverged is a cross at the upper edge."""
 
-    def __init__(self, columns, limit=None):
+    def __init__(self, columns: list[Column], limit: float | None = None) -> None:
         groups = list(dict.fromkeys(column.group for column in columns))
         super().__init__(max(6.5, min(9.5, 2.4 + 1.5 * len(groups))), 4.0, (1,))
         (self.main,) = self.axes
@@ -73,7 +73,7 @@ class SpreadPicture(Picture):
             self.main.plot([], [], color=INK, label=label, **KEYS[name])
         self.legend(self.main, int(self.figure.get_size_inches()[0] // 2.1))
 
-    def _column(self, column, place):
+    def _column(self, column: Column, place: float) -> None:
         """Draw one column of dots, with its median and its floor."""
         colour, finite = COLOURS.get(column.model, INK), np.isfinite(column.losses)
         at = place + np.linspace(-0.1, 0.1, len(column.losses)) * (len(column.losses) > 1)
@@ -91,13 +91,13 @@ class SpreadPicture(Picture):
         if column.floor and column.floor >= NOTHING:
             self._level("floor", column.floor, place, 0.17, colour)
 
-    def _level(self, name, height, place, half, colour):
+    def _level(self, name: str, height: float | None, place: float, half: float, colour: str) -> None:
         """Draw a line across so much to each side of a place, if its height is a number."""
         if height is not None and np.isfinite(height):
             self.named.add(name)
             self.main.hlines(max(height, DRAWN_FROM), place - half, place + half, color=colour, **KEYS[name])
 
-    def _scale(self, columns, limit):
+    def _scale(self, columns: list[Column], limit: float | None) -> None:
         """Let the axis hold all that is drawn, with numbers at powers of ten, and between them where it is short."""
         heights = [*(() if limit is None else (limit,)), *(error for c in columns for error in c.baselines.values())]
         heights += [loss for column in columns for loss in column.losses]
@@ -117,6 +117,6 @@ class SpreadPicture(Picture):
         self.grid(self.main, axis="y")
 
 
-def median(losses):
+def median(losses: np.ndarray) -> float:
     """Return the median of losses of which some may not be finite: those count as larger than all others."""
     return float(np.median(np.where(np.isfinite(losses), losses, np.inf)))

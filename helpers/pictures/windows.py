@@ -1,12 +1,14 @@
 """The picture of a window: the series, what each model sees of it, the target, and the windows that follow."""
 
 import textwrap
+from collections.abc import Callable
 
 import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MultipleLocator
 
-from ..experiment import MODELS, NAMES
+from ..experiment import MODELS, NAMES, Experiment
+from ..series import Series
 from .picture import COLOURS, INK, LOCK, STYLES, Picture
 
 VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
@@ -15,10 +17,11 @@ VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # sa
 class WindowsPicture(Picture):
     """The series with a window in it, its target, and below it the windows that follow."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(7.6, 3.6, (5, 2))
         self.view: tuple = ()
-        self.series, (main, strip) = None, self.axes
+        self.series: Series | None = None
+        main, strip = self.axes
         ink: dict = {"color": INK, "alpha": 0.6}
         (self.values,) = main.plot([], [], linewidth=1.2, label="series", **ink)
         (self.targets,) = main.plot([], [], ":", linewidth=1.4, color=COLOURS["target"], label="targets")
@@ -48,7 +51,12 @@ class WindowsPicture(Picture):
         self.grid(strip, axis="x")
         self.legend(main, 4)
 
-    def update(self, experiment, window=0, predictions=None):
+    def update(
+        self,
+        experiment: Experiment,
+        window: int = 0,
+        predictions: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None,
+    ) -> None:
         """Show a window, by its number from 0; `predictions(rows)` gives each model's for the rows in view."""
         with LOCK:
             series, windows = experiment.train, experiment.windows
@@ -79,7 +87,7 @@ class WindowsPicture(Picture):
                 f"The next windows start {windows.stride} later each."
             )
 
-    def _show(self, series, first, last):
+    def _show(self, series: Series, first: int, last: int) -> None:
         """Bring the samples from first to last into view; a view that still fits stays, so that nothing jumps."""
         span = next((span for span in VIEWS if span >= last - first + 24), last - first + 24)
         start = max(0, (first - 12) // 24 * 24)
@@ -96,7 +104,7 @@ class WindowsPicture(Picture):
         self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
 
 
-def show_windows(experiment, window=0):
+def show_windows(experiment: Experiment, window: int = 0) -> WindowsPicture:
     """Return the picture of a window, by its number from 0, and of the two that follow."""
     picture = WindowsPicture()
     picture.update(experiment, window)

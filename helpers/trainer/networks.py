@@ -109,11 +109,21 @@ class LSTM:
         (Hochreiter and Schmidhuber 1997, with Gers's forget gate; Goodfellow et al., Deep Learning, 10.2 and 10.10).
         """
         matrix, output = self.matrix(weights), weights[3]
+        state, buffers = self._forward(matrix, part, rows, buffers)
+        error = (tf.reduce_sum(state * output, 0) + weights[4] - tf.gather(part.targets, rows)) * inside
+        d_error = 2 * error / tf.reduce_sum(inside)  # of the mean of error ** 2
+        d_matrix = self._backward(weights[1], part, output * d_error, tf.zeros_like(matrix), buffers)
+        d_recurrent, d_kernel, d_bias = tf.split(tf.transpose(d_matrix), [self.units, 1, 1])
+        d_output, d_last = tf.reduce_sum(state * d_error, 1)[:, None], tf.reduce_sum(d_error)[None]
+        gradients = [d_kernel, d_recurrent, d_bias[0], d_output, d_last]
+        return gradients, tf.reduce_sum(error**2), buffers
+
+    def _forward(self, matrix, part, rows, buffers):
+        """Return the state after the last step, and the buffers filled with what each step leaves for the way back."""
         width = rows.shape[0]
-        nothing = tf.zeros([self.units, width])
         keep = tf.tensor_scatter_nd_update
 
-        def forward(t, state, cell, inputs, slopes, carries):
+        def step(t, state, cell, inputs, slopes, carries):
             sample = tf.gather(part.values, rows - part.length + part.sampling_rate * t)
             inputs = keep(inputs, [[t]], tf.concat([state, sample[None], tf.ones([1, width])], 0)[None])
             i, f, g, o = self.gates(matrix @ inputs[t])
@@ -127,24 +137,23 @@ class LSTM:
             carries = keep(carries, [[t, 1]], (o * self.slope(active))[None])
             return t + 1, o * active, cell, inputs, slopes, carries
 
-        start = [0, nothing, nothing, *buffers]
-        _, state, _, inputs, slopes, carries = tf.while_loop(lambda t, *_: t < part.steps, forward, start)
-        error = (tf.reduce_sum(state * output, 0) + weights[4] - tf.gather(part.targets, rows)) * inside
-        d_error = 2 * error / tf.reduce_sum(inside)  # of the mean of error ** 2
+        start = [0, tf.zeros([self.units, width]), tf.zeros([self.units, width]), *buffers]
+        _, state, _, *buffers = tf.while_loop(lambda t, *_: t < part.steps, step, start)
+        return state, buffers
+
+    def _backward(self, recurrent, part, d_state, d_matrix, buffers):
+        """Return the gradient of the matrix, from that of the last state, added up from the last step to the first."""
+        inputs, slopes, carries = buffers
         of_state = tf.constant([0.0, 0.0, 0.0, 1.0])[:, None, None]  # the output gate acts on the state, not the cell
 
-        def backward(t, d_state, d_cell, d_matrix):
+        def step(t, d_state, d_cell, d_matrix):
             d_cell += d_state * carries[t, 1]
-            dz = tf.reshape(slopes[t] * (d_cell + of_state * (d_state - d_cell)), [4 * self.units, width])
+            dz = tf.reshape(slopes[t] * (d_cell + of_state * (d_state - d_cell)), [4 * self.units, d_cell.shape[1]])
             d_matrix += tf.matmul(dz, inputs[t], transpose_b=True)
-            return t - 1, weights[1] @ dz, d_cell * carries[t, 0], d_matrix
+            return t - 1, recurrent @ dz, d_cell * carries[t, 0], d_matrix
 
-        start = [part.steps - 1, output * d_error, nothing, tf.zeros_like(matrix)]
-        *_, d_matrix = tf.while_loop(lambda t, *_: t >= 0, backward, start)
-        d_recurrent, d_kernel, d_bias = tf.split(tf.transpose(d_matrix), [self.units, 1, 1])
-        d_output, d_last = tf.reduce_sum(state * d_error, 1)[:, None], tf.reduce_sum(d_error)[None]
-        gradients = [d_kernel, d_recurrent, d_bias[0], d_output, d_last]
-        return gradients, tf.reduce_sum(error**2), [inputs, slopes, carries]
+        start = [part.steps - 1, d_state, tf.zeros_like(d_state), d_matrix]
+        return tf.while_loop(lambda t, *_: t >= 0, step, start)[-1]
 
 
 class DNN:

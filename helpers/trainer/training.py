@@ -2,13 +2,15 @@
 
 import math
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from threading import Event
+from typing import Any
 
 import numpy as np
 
-from ..experiment import MODELS
+from ..experiment import MODELS, Experiment
 from ..models import initial_weights, tf
 from ..results import Progress, Result
 from .compiled import BATCH, EVALUATED, LONGEST, UNITS, State, trainer, xla
@@ -25,7 +27,7 @@ class Training:
     `trace` grow as those of the Result will be.
     """
 
-    def __init__(self, experiment):
+    def __init__(self, experiment: Experiment) -> None:
         self.experiment, windows, train = experiment, experiment.windows, experiment.train
         self.part = Samples.of(train, windows)
         self.validation = Samples.of(experiment.validation, experiment.validation_windows)
@@ -46,19 +48,19 @@ class Training:
         }
         self.compiled = xla()
         self.updates, self.seconds, self.chunk, self.alive = 0, 0.0, 1, list(MODELS)
-        self.losses: dict = {name: [] for name in MODELS}
-        self.val_losses: dict = {name: [] for name in MODELS}
-        self.trace: dict = {name: [] for name in MODELS}
+        self.losses: dict[str, list[float]] = {name: [] for name in MODELS}
+        self.val_losses: dict[str, list[float]] = {name: [] for name in MODELS}
+        self.trace: dict[str, list[tuple[int, float]]] = {name: [] for name in MODELS}
         self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
-        self.newest_squares = {}  # and of the last chunk
-        self.to_validate = []  # (model, weights) of the last whole epoch, still to be validated
+        self.newest_squares: dict[str, float] = {}  # and of the last chunk
+        self.to_validate: list[tuple[str, list]] = []  # (model, weights) of the last whole epoch, still to be validated
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Training({self.experiment!r}), {self.updates} of {self.experiment.updates} updates"
 
     @cached_property
-    def order(self):
+    def order(self) -> Any:
         """The order of the windows in this epoch, drawn anew each epoch if they are shuffled."""
         order, epoch = np.arange(self.windows), self.updates // self.per_epoch
         if self.experiment.shuffle:
@@ -66,18 +68,18 @@ class Training:
         return tf.constant(np.pad(order, (0, capacity(self.windows, SAMPLES) - self.windows)).astype(np.int32))
 
     @property
-    def over(self):
+    def over(self) -> bool:
         """Whether there is nothing left to train."""
         return not self.alive or self.updates >= self.experiment.updates
 
     @property
-    def progress(self):
+    def progress(self) -> Progress:
         """The Progress so far."""
         newest = {name: self.trace[name][-1][1] if self.trace[name] else None for name in MODELS}
         checked = {name: self.val_losses[name][-1] if self.val_losses[name] else None for name in MODELS}
         return Progress(self.updates, max(1, math.ceil(self.updates / self.per_epoch)), newest, checked)
 
-    def advance(self, updates=None, meanwhile=None):
+    def advance(self, updates: int | None = None, meanwhile: Callable[[Progress], object] | None = None) -> None:
         """Make some updates of both models, one beside the other; call `meanwhile(progress)` while they are at work.
 
         Without a number of updates it makes as many as take about 0.07 s, and never more than the epoch has left.
@@ -104,7 +106,7 @@ class Training:
             self._validate_rest()
         self.seconds += time.perf_counter() - begin
 
-    def _book(self, name, first, made, ended):
+    def _book(self, name: str, first: int, made: int, ended: bool) -> None:
         """Note the squared errors of a model's last updates; at the end of an epoch, or of all numbers, its loss."""
         batch, squares = self.experiment.batch_size, self.newest_squares[name]
         seen = min(made * batch, self.windows - first * batch)
@@ -117,7 +119,7 @@ class Training:
         if not math.isfinite(squares):
             self.alive.remove(name)
 
-    def _train(self, name, first, last):
+    def _train(self, name: str, first: int, last: int) -> float:
         begin = time.perf_counter()
         rate = tf.constant(self.experiment.learning_rate, tf.float32)
         batches = tf.constant(self.experiment.batch_size), tf.constant(first), tf.constant(last)
@@ -125,30 +127,30 @@ class Training:
         self.states[name], self.newest_squares[name] = state, float(squares)
         return time.perf_counter() - begin
 
-    def _validate(self, name, weights):
+    def _validate(self, name: str, weights: list) -> None:
         self.val_losses[name].append(float(self.trainers[name].evaluate(weights, self.validation)))
 
-    def _validate_rest(self):
+    def _validate_rest(self) -> None:
         for name, weights in self.to_validate:
             self._validate(name, weights)
         self.to_validate = []
 
-    def compile(self):
+    def compile(self) -> None:
         """Compile all that this run needs, without training."""
         for task in [self.pool.submit(self._compile, name) for name in MODELS]:
             task.result()
 
-    def _compile(self, name):
+    def _compile(self, name: str) -> None:
         self._train(name, 0, 0)
         self.trainers[name].evaluate(self.states[name].weights, self.validation)
         self.predict(name, self.experiment.windows.rows(self.experiment.train)[:1])
 
-    def predict(self, name, rows):
+    def predict(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Return a model's predictions at up to 128 rows of the training part, shape `(rows,)`."""
         padded = tf.constant(np.resize(rows, EVALUATED).astype(np.int32))
         return self.trainers[name].predict(self.states[name].weights, self.part, padded).numpy()[: len(rows)]
 
-    def result(self):
+    def result(self) -> Result:
         """Return the Result; a run that is not over counts as cancelled."""
         self._validate_rest()
         checked = [loss for losses in self.val_losses.values() for loss in losses]
@@ -175,12 +177,16 @@ class Training:
             trace=self.trace,
         )
 
-    def close(self):
+    def close(self) -> None:
         """End the threads; nothing can be trained after that."""
         self.pool.shutdown(cancel_futures=True)
 
 
-def run(experiment, on_progress=None, cancel=None):
+def run(
+    experiment: Experiment,
+    on_progress: Callable[[Progress], object] | None = None,
+    cancel: Event | Callable[[], object] | None = None,
+) -> Result:
     """Train both models on an experiment and return its Result.
 
     `on_progress(progress)` is called several times a second and at least once an epoch, with a Progress. `cancel` is
