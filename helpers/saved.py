@@ -63,6 +63,11 @@ class Saved:
         elif last:
             os.truncate(self.path, self.path.stat().st_size - len(last))
 
+    def known(self, experiments: list[Experiment]) -> dict[int, Result]:
+        """Return the Results that the file holds, by their places in the list."""
+        found = {place: self.find(experiment) for place, experiment in enumerate(experiments)}
+        return {place: result for place, result in found.items() if result}
+
     def find(self, experiment: Experiment) -> Result | None:
         """Return the Result of an experiment that the file holds, else None; its trace has a point an epoch."""
         row = self.rows.get(key(experiment))

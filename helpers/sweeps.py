@@ -51,19 +51,12 @@ def sweep(
     Raises SweepError, after all others have finished, when a run fails, and ValueError for what is no Experiment, no
     Executor, or no file of sweep's.
     """
-    experiments, asked = checked(experiments), getattr(cancel, "is_set", cancel or (lambda: False))
-    if executor is not None and not isinstance(executor, Executor):
-        given = type(executor).__name__
-        raise ValueError(f"executor of type {given} has no submit and shutdown; use client.get_executor() for Dask's")
-    if not callable(asked):
-        raise ValueError(f"cancel {cancel!r} cannot be asked; use a threading.Event or a function without arguments")
-    if csv is not None:
-        raise ValueError(f"csv {csv!r} has a new name and a new form, lines of JSON; use file='sweep.jsonl'")
+    experiments, asked = checked(experiments), checked_settings(executor, cancel, csv)
     if not experiments:
         return []
     saved = Saved(file) if file is not None else None
-    results = {place: held for place, one in enumerate(experiments) if saved and (held := saved.find(one))}
-    todo = {place: one for place, one in enumerate(experiments) if place not in results}
+    results = saved.known(experiments) if saved else {}
+    todo = {place: experiment for place, experiment in enumerate(experiments) if place not in results}
     failed = {}
     own: AbstractContextManager[Any] = own_processes(len(todo)) if todo and executor is None else nullcontext(executor)
     with progress_bar(len(experiments), len(results)) as bar, interrupts() as pressed, own as pool:
@@ -122,6 +115,19 @@ def trained(experiment: Experiment) -> Result:
     from .trainer.training import run  # loads TensorFlow, where the run is made
 
     return replace(run(experiment), weights={})
+
+
+def checked_settings(executor: object, cancel: Any, csv: object) -> Callable[[], object]:
+    """Return the function to ask whether to stop, or raise ValueError for a setting that cannot be used."""
+    asked = getattr(cancel, "is_set", cancel or (lambda: False))
+    if not (executor is None or isinstance(executor, Executor)):
+        given = type(executor).__name__
+        raise ValueError(f"executor of type {given} has no submit and shutdown; use client.get_executor() for Dask's")
+    if not callable(asked):
+        raise ValueError(f"cancel {cancel!r} cannot be asked; use a threading.Event or a function without arguments")
+    if csv is not None:
+        raise ValueError(f"csv {csv!r} has a new name and a new form, lines of JSON; use file='sweep.jsonl'")
+    return asked
 
 
 def checked(experiments: Iterable[Experiment]) -> list[Experiment]:

@@ -53,28 +53,38 @@ class LossesPicture(Picture):
             self.baselines = baselines(experiment) if with_baselines else {}
             end = max([experiment.updates, *(result.updates for result in earlier)])
             self.taken: list = []  # where labels end: parts of the width, and powers of ten
-            for name, right in (("lstm", 0.6), ("dnn", 0.99)):
-                height = self.floors[name]
-                if height and height >= NOTHING:
-                    self._level(height, f"{NAMES[name]} floor: {plain(height)}", COLOURS[name], (0, (6, 3)), right)
-            levels = {"always answering the mean": mean, **self.baselines}
-            known = {name: error for name, error in levels.items() if error is not None}
-            lines = [
-                self.main.axhline(max(error, 1e-30), color=INK, linestyle=dash, alpha=0.75, linewidth=1.4)
-                for error, dash in zip(known.values(), DASHES)
-            ]
-            words = [f"{name}: {plain(error)}" for name, error in known.items()]
-            self.background += [*lines, self.second_legend(self.main, lines, words)]
+            self._draw_floors()
+            self._draw_levels({"always answering the mean": mean, **self.baselines})
             for result in earlier[::-1]:  # the newest is named first
-                for name in MODELS[::-1]:
-                    points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
-                    look = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.5}
-                    self.background += self.main.plot(*points.T, **look)
-                    self.ends.append(min([1.0, *points[:, 1][points[:, 1] > 0]]))
-                self._name(difference(result.experiment, experiment), points, end)
+                self._draw_earlier(result, end)
             self.main.set_xlim(0, end * 1.02)
             self.still = None
             self.update({}, {})
+
+    def _draw_floors(self) -> None:
+        for name, right in (("lstm", 0.6), ("dnn", 0.99)):
+            height = self.floors[name]
+            if height and height >= NOTHING:
+                self._level(height, f"{NAMES[name]} floor: {plain(height)}", COLOURS[name], (0, (6, 3)), right)
+
+    def _draw_levels(self, errors: dict[str, float | None]) -> None:
+        """Draw a line across at each error that is known, with a legend of its own."""
+        known = {name: error for name, error in errors.items() if error is not None}
+        lines = [
+            self.main.axhline(max(error, 1e-30), color=INK, linestyle=dash, alpha=0.75, linewidth=1.4)
+            for error, dash in zip(known.values(), DASHES)
+        ]
+        words = [f"{name}: {plain(error)}" for name, error in known.items()]
+        self.background += [*lines, self.second_legend(self.main, lines, words)]
+
+    def _draw_earlier(self, result: Result, end: int) -> None:
+        """Draw both models' curves of an earlier run, faded, and name them by what was set otherwise."""
+        for name in MODELS[::-1]:
+            points = np.array([at for at in result.trace[name] if np.isfinite(at[1])]).reshape(-1, 2)
+            look: dict[str, Any] = {"linestyle": STYLES[name], "color": COLOURS[name], "linewidth": 1, "alpha": 0.5}
+            self.background += self.main.plot(*points.T, **look)
+            self.ends.append(min([1.0, *points[:, 1][points[:, 1] > 0]]))
+        self._name(difference(result.experiment, self.experiment), points, end)
 
     def _level(self, height: float, label: str, colour: str, style: tuple[int, tuple[int, int]], right: float) -> None:
         self.background.append(self.main.axhline(height, color=colour, linestyle=style, linewidth=1.2, alpha=0.8))

@@ -11,6 +11,7 @@ from ..experiment import MODELS, NAMES, Experiment
 from ..series import Series
 from .picture import COLOURS, INK, LOCK, STYLES, Picture
 
+Predictions = Callable[[np.ndarray], dict[str, np.ndarray]]  # each model's answers at these rows
 VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
 
 
@@ -51,19 +52,13 @@ class WindowsPicture(Picture):
         self.grid(strip, axis="x")
         self.legend(main, 4)
 
-    def update(
-        self,
-        experiment: Experiment,
-        window: int = 0,
-        predictions: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None,
-    ) -> None:
+    def update(self, experiment: Experiment, window: int = 0, predictions: Predictions | None = None) -> None:
         """Show a window, by its number from 0; `predictions(rows)` gives each model's for the rows in view."""
         with LOCK:
             series, windows = experiment.train, experiment.windows
             rows = windows.rows(series)[window : window + 3]
             row, first = int(rows[0]), int(rows[0]) - windows.length
             self._show(series, first, row + min(2 * windows.stride, 96) + 8)
-            target = round(float(series.targets[row, 0]), 2) + 0.0  # never -0.00
             samples = windows.samples(rows[:1])[0]
             for name, at in (("lstm", samples), ("dnn", samples[experiment.dnn_steps])):
                 self.seen[name].set_data(at, series.values[at, 0])
@@ -73,19 +68,28 @@ class WindowsPicture(Picture):
                 bar.set(x=start - 0.5, width=windows.length)
             self.stars.set_data(rows, -np.arange(len(rows)))
             in_view = np.arange(max(self.view[0], windows.length), min(sum(self.view), len(series)))
-            in_view = in_view[:: -(-len(in_view) // 128) or 1]
-            given = predictions(in_view) if predictions and len(in_view) else {}
-            for name, line in self.predicted.items():
-                line.set_data(in_view, given[name]) if name in given else line.set_data([], [])
-            what = {"oldest": f"sample {samples[0]}", "latest": f"sample {samples[-1]}", "window": "the same"}
-            seen = f"sample {samples[0]}"
-            if windows.steps > 1:
-                seen = f"{windows.steps} samples, {samples[0]} to {samples[-1]}"
-            self.sentence = (
-                f"Window {window + 1:,} of {windows.count(series):,}: the LSTM sees {seen}, the DNN "
-                f"{what[experiment.dnn_sees]}; the target, at row {row}, is {target:.2f}. "
-                f"The next windows start {windows.stride} later each."
-            )
+            self._show_predictions(in_view, predictions)
+            self.sentence = self._sentence(experiment, window, samples)
+
+    def _show_predictions(self, rows: np.ndarray, predictions: Predictions | None) -> None:
+        """Draw what each model answers at some of these rows, as many as are asked at once."""
+        rows = rows[:: -(-len(rows) // 128) or 1]
+        given = predictions(rows) if predictions and len(rows) else {}
+        for name, line in self.predicted.items():
+            line.set_data(rows, given[name]) if name in given else line.set_data([], [])
+
+    def _sentence(self, experiment: Experiment, window: int, samples: np.ndarray) -> str:
+        windows, series, row = experiment.windows, experiment.train, int(samples[0]) + experiment.length
+        target = round(float(series.targets[row, 0]), 2) + 0.0  # never -0.00
+        seen = f"sample {samples[0]}"
+        if windows.steps > 1:
+            seen = f"{windows.steps} samples, {samples[0]} to {samples[-1]}"
+        what = {"oldest": f"sample {samples[0]}", "latest": f"sample {samples[-1]}", "window": "the same"}
+        return (
+            f"Window {window + 1:,} of {windows.count(series):,}: the LSTM sees {seen}, the DNN "
+            f"{what[experiment.dnn_sees]}; the target, at row {row}, is {target:.2f}. "
+            f"The next windows start {windows.stride} later each."
+        )
 
     def _show(self, series: Series, first: int, last: int) -> None:
         """Bring the samples from first to last into view; a view that still fits stays, so that nothing jumps."""

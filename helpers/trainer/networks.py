@@ -21,6 +21,9 @@ ACTIVATION = {  # the function, and its slope from its value y
 }
 
 
+keep = tf.tensor_scatter_nd_update  # (buffer, places, parts): the buffer with these parts at these places
+
+
 class Samples(NamedTuple):
     """The samples of one part of a series, and how windows lie in it, as tensors."""
 
@@ -121,7 +124,6 @@ class LSTM:
     def _forward(self, matrix, part, rows, buffers):
         """Return the state after the last step, and the buffers filled with what each step leaves for the way back."""
         width = rows.shape[0]
-        keep = tf.tensor_scatter_nd_update
 
         def step(t, state, cell, inputs, slopes, carries):
             sample = tf.gather(part.values, rows - part.length + part.sampling_rate * t)
