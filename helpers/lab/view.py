@@ -77,6 +77,7 @@ class Lab(widgets.VBox):
         controls: Iterable[str] = ("length", "stride"),
         baselines: bool = False,
     ) -> None:
+        controls = tuple(controls)
         if unknown := [name for name in controls if name not in SETTINGS]:
             raise ValueError(f"control {unknown[0]!r} is unknown; use some of {', '.join(SETTINGS)}")
         self.session = session = Session(experiment)
