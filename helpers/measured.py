@@ -272,8 +272,7 @@ class Comparison:
 def _spoken(column: Column) -> str:
     """Return the median of a column in words, and how many of its runs diverged."""
     lost = int((~np.isfinite(column.losses)).sum())
-    middle = median(column.losses)
-    said = f"median {about(middle)}" if math.isfinite(middle) else "median diverged"
+    said = f"median {loss_in_words(median(column.losses))}"
     return said + (f", {lost} of {len(column.losses)} diverged" if lost else "")
 
 
