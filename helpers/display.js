@@ -1,5 +1,6 @@
 // Gives every slider handle and box in a Lab its label as accessible name; makes the spoken line a live region; keeps
-// JupyterLab's one-letter shortcuts from what is typed in a Lab or a card: D D would delete its cell.
+// JupyterLab's one-letter shortcuts from what is typed in a Lab or a card: D D would delete its cell; says above them
+// when the kernel behind them has gone.
 
 // what a slider says where its own number is not the setting
 function words(scale, now) {
@@ -7,9 +8,35 @@ function words(scale, now) {
   if (scale?.zero) return now ? `${now}` : scale.zero;
 }
 
+const GONE = ["restarting", "autorestarting", "terminating", "dead"]; // statuses after which a kernel knows us no more
+
+// calls `gone` once the kernel that made these widgets has gone; a busy one, or a lost connection, is not gone
+async function watch(model, gone) {
+  const manager = model.widget_manager;
+  const session = manager.context?.sessionContext; // JupyterLab's, and nobody else's
+  const check = () => (!session?.session?.kernel || GONE.includes(session.session.kernel.status)) && gone();
+  session?.statusChanged.connect(check);
+  session?.kernelChanged.connect(check);
+  const own = await manager.get_model(model.get("me"));
+  const live = () => own.comm_live || gone();
+  own.on("comm_live_update", live);
+  live();
+  return () => {
+    session?.statusChanged.disconnect(check);
+    session?.kernelChanged.disconnect(check);
+    own.off("comm_live_update", live);
+  };
+}
+
 function render({ model, el }) {
   el.style.display = "none";
-  let observer, lab;
+  let observer, lab, watching;
+  const gone = () => {
+    if (lab?.classList.contains("lab-gone")) return;
+    lab?.classList.add("lab-gone");
+    el.style.display = "";
+    el.innerHTML = `<p class="lab-alarm" role="alert">The kernel of these controls has gone. Run this cell again.</p>`;
+  };
   const keep = (event) => {
     const { target, ctrlKey, metaKey, altKey, shiftKey, key } = event;
     if (!lab?.contains(target)) return;
@@ -40,11 +67,13 @@ function render({ model, el }) {
     observer = new MutationObserver(name);
     const controls = lab.querySelector(".lab-controls") ?? lab;
     observer.observe(controls, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
+    watching = watch(model, gone);
   };
   start();
   window.addEventListener("keydown", keep, true);
   return () => {
     observer?.disconnect();
+    watching?.then((stop) => stop());
     window.removeEventListener("keydown", keep, true);
   };
 }

@@ -125,6 +125,12 @@ class Experiment:
         return replace(self.windows, stride=1)
 
     @property
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of the training windows, and those of the validation windows, both counted in the whole series."""
+        border = len(self.train)
+        return self.windows.rows(self.train), border + self.validation_windows.rows(self.validation)
+
+    @property
     def dnn_steps(self) -> np.ndarray:
         """The steps of a window that the DNN is given, as an array of indices."""
         return np.arange(self.windows.steps)[DNN_SEES[self.dnn_sees]]

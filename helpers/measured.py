@@ -21,9 +21,9 @@ from matplotlib.figure import Figure
 from .checks import choice, number, whole
 from .display import Text
 from .experiment import MODELS, NAMES, Experiment
-from .pictures.picture import LOCK, figure_html, plain
+from .pictures.picture import LOCK, figure_html
 from .pictures.spread import Column, SpreadPicture, median
-from .results import Result
+from .results import Result, digits, in_digits
 from .theory import baselines as baselines_of
 from .theory import floor
 
@@ -48,16 +48,6 @@ def about(measured: float, limit: float | None = None) -> Text:
         return Text(said)
     side = "below" if measured < limit else "above" if measured > limit else "at" if measured == limit else "not below"
     return Text(f"{said}, {side} {limit:,g}")
-
-
-def digits(measured: float) -> str:
-    """Return a number in two significant digits: 0.0010, 4.5, 450, 1,300, 9.8e-05."""
-    if measured == 0:
-        return "0"
-    if abs(measured) < 9.95:
-        return f"{measured:#.2g}"
-    rounded = float(f"{measured:.1e}")
-    return f"{rounded:,.0f}" if abs(rounded) < 1e6 else f"{rounded:.1e}"
 
 
 def show(figure: Figure, sentence: str) -> "Shown":
@@ -254,7 +244,7 @@ class Comparison:
 
     def _row(self, column: Column) -> tuple[str, ...]:
         spread = [loss_in_words(part(column.losses)) for part in (median, np.min, np.max)]
-        lowest = "" if not column.model else "not known" if column.floor is None else plain(column.floor)
+        lowest = "" if not column.model else "not known" if column.floor is None else in_digits(column.floor)
         row = (column.group, NAMES.get(column.model, ""), *spread, lowest)
         if self.limit is None:
             return row

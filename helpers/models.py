@@ -26,8 +26,16 @@ def quiet_stderr() -> Iterator[None]:
             os.close(nowhere)
 
 
+os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever the learner's own settings file of Keras says
 with quiet_stderr():
     import keras
+
+    if keras.backend.backend() != "tensorflow":  # somebody has imported it before us
+        raise ImportError(
+            f"Keras already runs on {keras.backend.backend()} in this kernel, and these notebooks need TensorFlow; "
+            "restart the kernel and import helpers before keras"
+        )
+    keras.config.set_floatx("float32")  # as the course's data and its own trainer
     import tensorflow as tf
     from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator  # noqa: F401 (here it loads quietly)
 

@@ -1,11 +1,14 @@
-"""What a run gives: its progress while it trains, its Result at the end, and many Results as a table."""
+"""What a run gives: its progress while it trains, its Result at the end, many Results as a table, a loss in digits."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from .experiment import MODELS, Experiment
+
+NOTHING = 1e-6  # an error below is as good as 0, and its digits are chance
 
 
 @dataclass(frozen=True)
@@ -16,12 +19,14 @@ class Progress:
     epoch       the one in the making, from 1
     losses      a model's mean squared error over the windows since the last report; None before there is one
     val_losses  a model's mean squared error at the end of the last whole epoch; None before there is one
+    left        seconds that the rest will take at the pace so far; None before there is one
     """
 
     updates: int
     epoch: int
     losses: dict
     val_losses: dict
+    left: float | None = None
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Result:
     status      "done", "cancelled" or "diverged" (a loss is not finite; that model stopped there)
     weights     at the end, in Keras's order; empty where a sweep left them behind
     trace       for the loss chart: (updates, mean loss since the point before), as training went on
+    others      in a Lab with several seeds: the Results of the other seeds, which trained side by side with this one
     """
 
     experiment: Experiment
@@ -49,6 +55,7 @@ class Result:
     status: str
     weights: dict = field(repr=False)
     trace: dict = field(repr=False)
+    others: "tuple[Result, ...]" = field(default=(), repr=False)
 
     @cached_property
     def models(self) -> dict[str, Any]:
@@ -63,17 +70,64 @@ class Result:
         return models
 
 
-def table(results: Iterable[Result]) -> Any:
+def table(results: Iterable[Result], numbers: Sequence[int] | None = None) -> Any:
     """Return a pandas DataFrame with a row for each Result, and its Experiment as code that makes the same run again.
 
-    Losses are those at the end of the run: mean squared errors, training and validation.
+    Losses are those at the end of the run: mean squared errors, training and validation. `numbers` are those of the
+    runs, from 1 on if not given; the other seeds of a run share its number.
     """
     import pandas as pd  # at the first table, since it takes half a second to load
 
     rows = []
-    for number, result in enumerate(results, 1):
-        row = {"run": number, "status": result.status, "updates": result.updates, "seconds": round(result.seconds, 2)}
-        for kind, losses in (("loss", result.losses), ("val_loss", result.val_losses)):
-            row |= {f"{name}_{kind}": losses[name][-1] if losses[name] else None for name in MODELS}
-        rows.append(row | {"code": f"run({result.experiment!r})"})
+    for place, first in enumerate(results):
+        number = numbers[place] if numbers else place + 1
+        for result in (first, *first.others):
+            row = {"run": number, "status": result.status, "updates": result.updates}
+            row["seconds"] = round(result.seconds, 2)
+            for kind, losses in (("loss", result.losses), ("val_loss", result.val_losses)):
+                row |= {f"{name}_{kind}": losses[name][-1] if losses[name] else None for name in MODELS}
+            rows.append(row | {"code": f"run({result.experiment!r})"})
     return pd.DataFrame(rows)
+
+
+def differences(experiments: Sequence[Experiment]) -> list[str]:
+    """Return in words, for each Experiment, those of its settings in which they do not all agree; "" if there is none.
+
+    A series is called by its name, where it has one.
+    """
+    settings = [vars(experiment) for experiment in experiments]
+    varied = [name for name in settings[0] if any(other[name] != settings[0][name] for other in settings)]
+
+    def value(name: str, setting: Any) -> Any:
+        setting = getattr(setting, "name", setting) if name == "series" else setting
+        return f"{setting:g}" if isinstance(setting, float) else setting
+
+    return [", ".join(f"{name} {value(name, mine[name])}" for name in varied) for mine in settings]
+
+
+def labels(experiments: Sequence[Experiment]) -> list[str]:
+    """Return in words how each Experiment differs from the last, and how the last differs from the one before."""
+    *earlier, last = experiments
+    told = [differences([experiment, last])[0] for experiment in earlier]
+    return [*told, differences([last, earlier[-1]])[0] if earlier else ""]
+
+
+def digits(number: float) -> str:
+    """Return a number in two significant digits: 0.0010, 4.5, 450, 1,300, 0.000098; with an exponent where it is long.
+
+    An infinite number is "infinite", and what is no number "NaN".
+    """
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "infinite"
+    power = int(f"{number:.1e}".split("e")[1])
+    rounded = float(f"{number:.1e}")
+    if number == 0:
+        return "0"
+    if power >= 6 or power < -7:
+        return f"{rounded:.1e}"
+    return f"{rounded:,.0f}" if power > 0 else f"{rounded:.{1 - power}f}"
+
+
+def in_digits(error: float) -> str:
+    """Return an error as it is written everywhere: in two significant digits, or 0 for what is as good as that."""
+    return "0" if error < NOTHING else digits(error)

@@ -110,7 +110,7 @@ def baselines(experiment: Experiment) -> dict[str, float | None]:
     the weighted sum of the window's samples, and a constant, that fits the training windows best by least squares.
     """
     windows, series = experiment.windows, experiment.series_with_noise
-    rows = len(experiment.train) + experiment.validation_windows.rows(experiment.validation)
+    rows = experiment.rows[1]
     targets = series.targets[rows, 0].astype(float)
     errors = {"last value": np.mean((series.values[rows - 1, 0] - targets) ** 2)}
     if series.period is not None and series.ahead is not None:

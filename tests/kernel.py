@@ -25,6 +25,14 @@ for name in (None, "comm", "asyncio", "tornado.application", shell.kernel.log.na
     logging.getLogger(name).addHandler(keep)
 """
 
+MEMORY = """\
+import ctypes
+def memory():
+    gc.collect()
+    getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)(0)  # what is free goes back to the system, with glibc
+    return psutil.Process().memory_info().rss / 1e6
+"""
+
 
 class Kernel:
     """A kernel; `run` and `ask` run code in it, `send` speaks to a widget as the browser does."""
@@ -41,6 +49,14 @@ class Kernel:
         self.client.execute_cell(cell, len(self.client.nb.cells) - 1)
         assert not [output for output in cell.outputs if output.get("name") == "stderr"], cell.outputs
         return cell.outputs
+
+    def run_cell(self, cell, code):
+        """Run code as JupyterLab does, which tells the kernel the id of the cell, and wait until it is done."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        message = self.client.kc.session.msg("execute_request", content)
+        message["metadata"]["cellId"] = cell
+        self.client.kc.shell_channel.send(message)
+        self.ask("None")
 
     def ask(self, expression):
         """Return the value of an expression."""

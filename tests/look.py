@@ -32,8 +32,9 @@ MESS = """(part) => {
         if (width > 1 && height > 1 && !a.contains(b) && !b.contains(a)) note('overlaps', a, b.textContent || b.value);
     }));
     const controls = 'input:not([type=checkbox]), select, textarea, button, .noUi-handle, .lab-picture';
-    const words = all('*').filter((e) => says(e) && !e.closest('svg, .lab-runs, code'));
-    apart([...all(controls), ...words.filter((e) => !e.closest(controls))]);
+    const words = all('*').filter((e) => says(e) && !e.closest('svg, .lab-rows, code'));
+    const unscrolled = all(controls).filter((e) => !e.closest('.lab-rows'));
+    apart([...unscrolled, ...words.filter((e) => !e.closest(controls))]);
     for (const e of [...words, ...all('input')])
         if (getComputedStyle(e).display !== 'inline' && e.scrollWidth > e.clientWidth + 1) note('is cut', e);
     for (const menu of all('select')) {

@@ -1,6 +1,7 @@
 """The Lab for everybody: by keyboard alone, by ear, at every size of window, on both themes."""
 
 import io
+import re
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -18,10 +19,12 @@ SLIDERS = {  # the least and the most on its scale: of learning_rate in powers o
     if getattr(row, "func", None) is Slider
 }
 MENUS = [name for name in SETTINGS if name not in SLIDERS and name != "shuffle"]
+STOPS = [stop for name in SETTINGS for stop in ((name, f"{name}, typed") if name in SLIDERS else (name,))]
 ORDER = [
-    *[stop for name in SETTINGS for stop in ((name, f"{name}, typed") if name in SLIDERS else (name,))],
-    *["example", "baselines", "Train", "Pause", "Step", "Reset", "window"],
-    *["Hide the Keras code", "Hide the runs", "windows by", "Keras code", "Save the runs as a CSV file"],
+    *["Train", "Pause", "Step", "Reset", *STOPS[:7], "Hide more settings", *STOPS[7:]],
+    *["example", "seeds", "seeds, typed", "baselines", "train when I move", "window", "lift run 1"],
+    *["Save the runs as a CSV file", "axis follows", "Forget earlier runs", "hour 0, has targets"],
+    *["Hide the Keras code", "windows by", "Keras code"],
 ]
 SIZES = {"1280 by 800": (1280, 800, 1), "1024 by 768": (1024, 768, 1), "zoomed to 150 %": (853, 533, 1.5)}
 CELLS = (
@@ -40,7 +43,7 @@ def lab(browser, jupyter, home):
     write(home / "notebooks" / "access.ipynb", *CELLS)
     page = Page(browser, jupyter, "access.ipynb")
     page.run_all()
-    for name in ("Show the Keras code", "Show the runs", "Train"):
+    for name in ("Show the Keras code", "Show more settings", "Train"):
         page.button(name).click()
     page.until("done")
     page.page.get_by_role("link", name="Save the runs").wait_for()
@@ -79,15 +82,18 @@ def test_an_audit_of_a_prediction_and_an_exercise_finds_nothing(lab, theme):
 
 def test_tab_reaches_every_control_in_order_shows_where_it_is_and_leaves_again(lab, theme):
     resize(lab.page, *SIZES["1280 by 800"])
-    lab.page.locator(".lab").get_by_label("series").focus()
+    lab.button("Train").focus()
+    lab.page.keyboard.press("Tab")
+    lab.page.keyboard.press("Shift+Tab")  # so that the page knows that the keyboard is used
     stops = [focused(lab.page)]
     while stops[-1]["inside"] and len(stops) < 2 * len(ORDER):
         lab.page.keyboard.press("Tab")
         stops.append(focused(lab.page))
     *stops, beyond = stops
-    assert [stop["name"] for stop in stops] == ORDER
+    for stop, name in zip(stops, ORDER, strict=True):
+        assert stop["name"].startswith(name)
     assert beyond["role"] == "radio"
-    lab.page.get_by_role("link", name=ORDER[-1]).focus()
+    lab.page.locator(".lab").get_by_label(ORDER[-1]).focus()
     lab.page.keyboard.press("Shift+Tab")
     assert focused(lab.page)["name"] == ORDER[-2]
     for stop in stops:
@@ -168,8 +174,9 @@ def test_ticks_and_buttons_go_by_the_space_bar_and_each_is_told(lab):
         ("Train", "run 1: done"),
         ("Hide the Keras code", "the Keras code hidden"),
         ("Show the Keras code", "the Keras code shown"),
-        ("Hide the runs", "the runs hidden"),
-        ("Show the runs", "the runs shown"),
+        ("Hide more settings", "more settings hidden"),
+        ("Show more settings", "more settings shown"),
+        ("lift run 1", "run 1 lifted"),
     ):
         lab.button(name).press("Space" if name != "Train" else "Enter")
         lab.wait_for(SPOKEN, tells)
@@ -202,13 +209,15 @@ def test_each_picture_has_a_sentence_for_those_who_do_not_see_it(lab):
 def test_nothing_overlaps_is_cut_or_out_of_shape(lab, theme, size):
     resize(lab.page, *SIZES[size])
     for part in (".lab", ".lab-card"):
+        lab.page.locator(part).first.evaluate("part => part.scrollIntoView()")  # the top line lies over nothing there
         assert lab.page.evaluate(MESS, part) == []
 
 
 def test_the_controls_stand_close_together(lab):
     resize(lab.page, *SIZES["1280 by 800"])
     rows = "rows => rows.map((row) => row.getBoundingClientRect()).map(({ y, bottom }) => [y, bottom])"
-    rows = lab.page.locator(".lab-controls > *:not(.lab-facts, .lab-status)").evaluate_all(rows)
+    parts = ".lab-controls > *:not(.lab-facts, .lab-facts ~ *, :has(.lab-control)), .lab-controls .lab-control"
+    rows = lab.page.locator(parts).evaluate_all(rows)
     assert len(rows) > 15
     for (top, bottom), (below, _) in pairwise(rows):
         assert bottom - top < 60 and below - bottom < 20, rows
@@ -217,8 +226,37 @@ def test_the_controls_stand_close_together(lab):
 @pytest.mark.parametrize("size", SIZES)
 def test_no_text_is_smaller_than_12_pixels_on_the_screen(lab, size):
     resize(lab.page, *SIZES[size])
-    for part in (".lab-controls", ".lab-windows", ".lab-losses", ".lab-sentence", ".lab-more", ".lab-card"):
+    for part in (".lab", ".lab-card"):
         assert lab.page.evaluate(SMALL, [part, 12]) == []
+
+
+def test_the_arrow_keys_go_from_hour_to_hour_and_enter_to_its_worst_window(lab):
+    hour = lab.page.locator(".lab-hours button")
+    hour.first.focus()
+    right, left = "ArrowRight", "ArrowLeft"
+    for key, at in ((right, 1), (right, 2), (left, 1), ("End", 23), (right, 23), ("Home", 0)):
+        lab.page.keyboard.press(key)
+        assert focused(lab.page)["name"].startswith(f"hour {at}, has targets")
+    lab.page.keyboard.press("ArrowRight")
+    lab.page.keyboard.press("Enter")
+    lab.wait_for(".lab-sentence", r"\(validation\)")
+    said = lab.wait_for(SPOKEN, r"^Window .*\(validation\)")
+    assert int(re.search(r"at row (\d+)", said).group(1)) % 24 == 1
+    assert focused(lab.page)["name"].startswith("hour 1,")
+    lab.press("window", "Home")
+
+
+def test_the_top_line_stays_on_the_screen_wherever_one_looks(lab):
+    resize(lab.page, *SIZES["1280 by 800"])
+    for part in (".lab-windows", ".lab-losses", ".lab-runs", ".lab-more"):
+        lab.page.locator(part).evaluate("part => part.scrollIntoView({block: 'end'})")
+        for inside in (".lab-status", ".lab-progress", ".lab-top button"):
+            expect(lab.page.locator(inside).first).to_be_in_viewport(ratio=1)
+            seen = """e => {
+                const { x, y } = e.getBoundingClientRect();
+                return e.contains(document.elementFromPoint(x + 5, y + 5));
+            }"""
+            assert lab.page.locator(inside).first.evaluate(seen), (part, inside)
 
 
 def test_a_picture_outside_the_lab_follows_the_theme_too(lab, theme):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from course import NOTEBOOKS
-from page import STATUS, Page
+from page import SPOKEN, STATUS, Page
 from playwright.sync_api import expect
 
 
@@ -22,7 +22,7 @@ def test_it_opens_ready_and_every_control_has_a_name(start):
     for name in ("length", "stride", "window"):
         assert start.handle(name).count() == 1
     assert start.page.locator(".lab").get_by_role("textbox", name="length, typed").count() == 1
-    assert start.page.locator(".lab-windows [role=img]").get_attribute("aria-label").startswith("Window 1 of 6,984")
+    assert start.page.locator(".lab-windows [role=img]").get_attribute("aria-label").startswith("Window 1 of 8,712")
 
 
 def test_dragging_length_shows_new_windows_and_retrains_both_models(start):
@@ -47,7 +47,7 @@ def test_from_24_to_3_the_lstm_learns_and_the_dnn_stands_on_its_floor(start):
     lstm, dnn = re.search(r"LSTM ([\d.e-]+), DNN ([\d.e-]+)", done).groups()
     assert float(lstm) < 1e-3
     assert float(dnn) == pytest.approx(0.25, abs=0.01)
-    start.wait_for(".lab-sentence", r"floor 0\.25", nth=1)
+    start.wait_for(".lab-sentence", r"floor 0\.25", nth=2)
 
 
 def test_a_move_in_the_middle_of_a_run_supersedes_it(start):
@@ -70,6 +70,12 @@ def test_a_wrong_number_gets_its_sentence_beside_the_control(start):
 def test_the_example_menu_and_the_buttons_work_from_the_keyboard(start):
     start.page.locator(".lab select").first.select_option("3: length 24, stride 8")
     start.until("done.*Alarm")
+    loud = start.page.locator(".lab-status .lab-alarm")
+    expect(loud).to_contain_text("the training loss of DNN is below its floor")
+    assert loud.evaluate("e => parseFloat(getComputedStyle(e).borderLeftWidth)") >= 8  # not by its colour alone
+    expect(start.page.locator(SPOKEN)).to_contain_text("Alarm")
+    expect(start.page.locator(".lab-hours")).to_contain_text("never")
+    expect(start.page.locator(".lab-hours .lab-cells .lab-never")).to_have_count(21)
     start.page.get_by_role("button", name="Step").press("Enter")
     start.until("paused, epoch 1 of 10, update 1,")
     start.page.get_by_role("button", name="Reset").press("Enter")

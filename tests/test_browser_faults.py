@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 from course import NOTEBOOKS
-from page import STATUS, Page, write
+from page import BUSY, KERNEL, STATUS, Page, write
 from playwright.sync_api import expect
 
 LONG = "training, epoch"
@@ -140,13 +140,74 @@ def test_nothing_of_all_this_complained(labs):
     )
 
 
+GONE = "The kernel of these controls has gone"
+
+
+def with_a_lab(opened, home, name, last):
+    """Open a notebook with a Lab and another cell, and run both cells of the Lab."""
+    write(home / "notebooks" / f"{name}.ipynb", *CELLS[:2], last)
+    page = opened(f"{name}.ipynb")
+    page.run_cell(0)
+    page.run_cell(1)
+    page.find(".lab-windows svg")
+    return page, page.page.locator(".lab.lab-gone [role=alert]", has_text=GONE)
+
+
+def begin(page, cell):
+    """Click into a code cell and run it, without waiting."""
+    page.page.locator(".jp-CodeCell").nth(cell).locator(".jp-InputArea-editor").click()
+    page.page.keyboard.press("Control+Enter")
+
+
+def test_a_kernel_that_is_busy_has_not_gone(opened, home):
+    page, told = with_a_lab(opened, home, "busy", "import time; time.sleep(10)")
+    begin(page, 2)
+    page.page.wait_for_function(f"{BUSY} === 'busy'")
+    page.page.wait_for_timeout(9000)
+    assert page.page.evaluate(BUSY) == "busy" and told.count() == 0
+    page.page.wait_for_function(f"{BUSY} === 'idle'")
+    assert told.count() == 0
+    works(page, run=1)
+
+
+@pytest.mark.parametrize("how", ["shut down", "restarted", "died"])
+def test_a_kernel_that_has_gone_is_told_in_the_lab(opened, home, how):
+    page, told = with_a_lab(opened, home, how.replace(" ", "_"), "import os; os._exit(1)")
+    train(page)
+    if how == "shut down":
+        page.menu("Kernel", "Shut Down Kernel")
+        page.page.wait_for_function(f"!{KERNEL}")
+    elif how == "restarted":
+        page.menu("Kernel", "Restart Kernel")
+        page.page.get_by_role("button", name="Confirm Kernel Restart").click()
+        page.page.wait_for_function(f"{KERNEL}.status.includes('restarting')")
+    else:
+        begin(page, 2)
+        page.page.get_by_text("appears to have died").wait_for()
+    expect(told).to_be_visible(timeout=2000)
+
+
+def test_a_lab_saved_with_the_state_of_its_widgets_does_not_look_alive(opened, home, jupyter):
+    write(home / "notebooks" / "state.ipynb", *CELLS[:2])
+    first = opened("state.ipynb")
+    first.run_all()
+    first.menu("Settings", "Save Widget State Automatically")
+    first.save()
+    first.menu("Settings", "Save Widget State Automatically")
+    first.close()
+    assert "widget-state" in (home / "notebooks" / "state.ipynb").read_text(encoding="utf-8")
+    again = opened("state.ipynb")
+    again.find(".lab-windows svg")
+    expect(again.page.locator(".lab.lab-gone [role=alert]", has_text=GONE)).to_have_count(1)
+
+
 def test_a_notebook_of_the_course_shows_its_pictures_without_a_kernel(opened):
     page = opened(NOTEBOOKS["start_here"].name)
     page.menu("Kernel", "Shut Down Kernel")
     picture = page.find("figure img")
     assert picture.evaluate("picture => picture.naturalWidth") > 500
     assert len(picture.get_attribute("alt")) > 40
-    expect(page.page.locator("figcaption")).to_contain_text("Window 1 of 6,984")
+    expect(page.page.locator("figcaption")).to_contain_text("Window 1 of 8,712")
     expect(page.page.get_by_text("Predict: An LSTM sees").filter(visible=True)).to_have_count(1)
     expect(page.page.get_by_text("shown as sliders and pictures").filter(visible=True)).to_have_count(0)
     expect(page.page.get_by_text(LOST)).to_have_count(0)
@@ -168,7 +229,7 @@ def test_what_jupyterlab_saved_with_live_widgets_shows_pictures_and_text_when_th
     again = opened("saved.ipynb")
     expect(again.page.get_by_text(LOST)).to_have_count(3)
     expect(again.page.get_by_text(LOST).filter(visible=True)).to_have_count(0)
-    for text in ("Predict: Which?", "Exercise: How many?", "Window 1 of 6,984"):
+    for text in ("Predict: Which?", "Exercise: How many?", "Window 1 of 8,712"):
         expect(again.page.get_by_text(text).last).to_be_visible()
     assert again.page.locator(".lab-kept img").evaluate("picture => picture.naturalWidth") > 500
     expect(again.page.get_by_text("Run this cell")).to_have_count(3)

@@ -1,11 +1,15 @@
 """What goes wrong in a class: interrupts, cells run twice, two Labs, errors inside the machinery, a full disk."""
 
+import ast
+import os
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
 
 import pytest
-from kernel import a_kernel
+from kernel import MEMORY, a_kernel
 
 from helpers import Experiment, Lab, run, sine
 from helpers.trainer.training import Training
@@ -75,6 +79,64 @@ def test_restarting_in_the_middle_of_a_run_leaves_nothing_behind():
         assert kernel.complaints() == []
 
 
+CELL = "lab = Lab(Experiment(sine(24, 30), length=3, epochs=1)); lab"
+
+
+def test_running_a_cell_again_closes_the_labs_it_made_before_and_no_others():
+    with a_kernel() as kernel:
+        kernel.run("labs = []")
+        both = "labs += [Lab(Experiment(length=3)), Lab(Experiment(length=5))]"
+        kernel.run_cell("first", both)
+        kernel.run_cell("second", both)
+        kernel.run(both)  # nobody tells which cell this is
+        assert kernel.ask("[lab.comm is not None for lab in labs]") == [True] * 6
+        kernel.run_cell("first", both)
+        assert kernel.ask("[lab.comm is not None for lab in labs]") == [False] * 2 + [True] * 6
+        kernel.run(both)
+        assert kernel.ask("[lab.comm is not None for lab in labs]") == [False] * 2 + [True] * 8
+        assert kernel.complaints() == []
+
+
+def test_forty_reruns_of_a_cell_leave_one_lab_and_little_memory():
+    with a_kernel() as kernel:
+        kernel.run(MEMORY + "from ipywidgets.widgets.widget import _instances")
+        kernel.run_cell("cell", CELL)
+        kernel.run("lab.train(); lab.wait()")
+        for _ in range(3):
+            kernel.run_cell("cell", CELL)
+        before = kernel.ask("memory()")
+        for _ in range(40):
+            kernel.run_cell("cell", CELL)
+        assert kernel.ask("len(_instances)") <= 300
+        grown = kernel.ask("memory()") - before
+        assert grown <= 20, f"{grown:.0f} MB"
+        kernel.run("lab.train()")
+        kernel.until("': done' in lab.status")
+        assert kernel.complaints() == []
+
+
+@pytest.mark.parametrize("settings", ['{"backend": "torch"}', '{"backend": "jax", "floatx": "float64"}'])
+def test_what_keras_is_told_in_its_settings_file_does_not_matter(tmp_path, settings):
+    (tmp_path / "keras.json").write_text(settings)
+    code = "from helpers import *; print(run(Experiment(sine(24, 30), length=3, epochs=2)).losses)"
+    own = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=own | {"KERAS_HOME": str(tmp_path)}
+    )
+    assert done.returncode == 0, done.stderr
+    for name, losses in run(QUICK).losses.items():
+        assert ast.literal_eval(done.stdout)[name] == pytest.approx(losses, rel=1e-4)
+
+
+def test_a_keras_that_already_runs_on_something_else_is_told_with_the_cure():
+    code = "import keras; keras.backend.backend = lambda: 'jax'\nimport helpers.models"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.strip().splitlines()[-1] == (
+        "ImportError: Keras already runs on jax in this kernel, and these notebooks need TensorFlow; "
+        "restart the kernel and import helpers before keras"
+    )
+
+
 @pytest.fixture
 def lab():
     """A Lab on a month of data."""
@@ -84,7 +146,7 @@ def lab():
     assert lab.wait(30)
 
 
-@pytest.mark.parametrize("place", ["advance", "result", "predict", "__init__"])
+@pytest.mark.parametrize("place", ["start", "result", "predict", "__init__"])
 def test_an_error_in_training_is_told_and_the_next_run_works(lab, monkeypatch, place):
     def fail(*_, **__):
         raise MemoryError

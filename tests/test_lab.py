@@ -1,15 +1,21 @@
 """The Lab without a browser: what its controls, buttons and state do."""
 
+import re
 import threading
 import time
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _instances
 
-from helpers import EXAMPLES, Experiment, Lab, Series, run, show_losses, show_windows, sine
+from helpers import EXAMPLES, Experiment, Lab, Series, run, show_windows, sine
+from helpers.experiment import NAMES
+from helpers.lab import words
 from helpers.lab.controls import SETTINGS, parse
+from helpers.pictures.windows import WindowsPicture
+from helpers.results import Progress, in_digits
+from helpers.trainer.training import Training
 
 QUICK = Experiment(sine(24, 30), length=3, epochs=2)
 
@@ -49,7 +55,7 @@ def test_a_change_shows_the_new_windows_at_once_and_trains_when_the_hand_rests(l
     before = shown(lab, "windows")
     lab.controls["length"].value = 9
     assert shown(lab, "windows") != before
-    assert "<b>" not in lab.facts.value and "567 windows" in lab.facts.value
+    assert "<b>" not in lab.facts.value and "567 training windows" in lab.facts.value
     assert lab.runs == []
     assert lab.wait(60)
     assert lab.status.startswith("run 1: done")
@@ -121,7 +127,7 @@ def test_an_impossible_value_gets_its_sentence_beside_the_control_and_changes_no
 
 def test_the_box_takes_what_the_slider_does_not_offer():
     lab = Lab(replace(EXAMPLES[1], max_updates=1))
-    assert lab.controls["length"].max == 168
+    assert lab.controls["length"].max == 48
     type_in(lab, "length", "300")
     assert (lab.experiment.length, lab.controls["length"].value) == (300, 300)
     lab.stop()
@@ -170,10 +176,15 @@ def test_what_python_changes_in_the_session_shows_in_the_controls_and_trains_onc
     assert [result.experiment for result in lab.runs] == [lab.experiment]
 
 
-def test_the_slider_offers_no_more_than_the_data_allow(lab):
-    assert lab.controls["length"].max == 143
+def test_the_slider_offers_no_more_than_the_data_allow():
+    lab = Lab(Experiment(sine(24, 8), length=3), controls=("length", "series"))
+    assert lab.controls["length"].max == 38
     lab.controls["series"].value = "sine"
+    assert lab.controls["length"].max == 48
+    type_in(lab, "length", "168")
     assert lab.controls["length"].max == 168
+    type_in(lab, "length", "24")
+    assert lab.controls["length"].max == 48
     lab.stop()
 
 
@@ -214,15 +225,16 @@ def test_a_run_that_diverges_says_so_in_the_status_and_in_the_picture(lab):
     type_in(lab, "learning_rate", "100")
     type_in(lab, "epochs", "50")
     assert lab.wait(60)
-    assert "diverged" in lab.status and "learning_rate below 100" in lab.status
+    assert "diverged, the loss of LSTM became infinite; try a learning_rate of 0.01 or less" in lab.status
     assert lab.runs[-1].status == "diverged"
-    assert "diverged: the loss is no longer a finite number" in shown(lab, "losses")[1]
+    assert "LSTM diverged: the loss became infinite" in shown(lab, "losses")[1]
+    assert "<td>diverged<br>" in lab.table.value
     type_in(lab, "learning_rate", "0.001")
     assert lab.wait(60)
     assert ": done" in lab.status
 
 
-@pytest.mark.parametrize("where", ["helpers.trainer.training.Training.advance", "helpers.lab.view.Lab._draw_losses"])
+@pytest.mark.parametrize("where", ["helpers.trainer.training.Training.start", "helpers.lab.view.Lab._draw_losses"])
 def test_a_failure_shows_in_the_status_line_and_the_next_train_works(lab, monkeypatch, where):
     def fail(*_, **__):
         raise OSError("No space left on device")
@@ -251,29 +263,18 @@ def test_a_training_loss_on_its_floor_raises_no_alarm():
     assert ": done" in lab.status and "DNN 0.25" in lab.status and "Alarm" not in lab.status
 
 
-def test_the_earlier_runs_stay_in_the_picture_with_their_settings(lab):
-    bare = shown(lab, "losses")[0]
-    for number, length in enumerate((4, 5, 1, 6)):
+def test_the_validation_of_earlier_runs_stays_in_the_picture_with_their_numbers_and_settings(lab):
+    for number, length in enumerate((4, 5, 1, 6), 1):
         lab.controls["length"].value = length
         assert lab.wait(60)
-        still, moving = shown(lab, "losses")
-        assert still.count("<path") >= bare.count("<path") + 2 * number  # both models' curves of every earlier run
-    assert "length 1" in moving and ("length 5" in moving or "length 4" in moving)
-
-
-def test_no_two_names_of_earlier_runs_stand_on_each_other():
-    results = [run(Experiment(length=length, max_updates=40, epochs=1)) for length in (3, 4, 5, 3, 4)]
-    picture = show_losses(*results)
-    picture.png()
-    boxes = [text.get_window_extent() for text in picture.main.texts if text.get_text()]
-    assert boxes and not any(one.overlaps(other) for one, other in combinations(boxes, 2))
-
-
-def test_a_name_stands_a_third_of_the_way_along_its_curve():
-    earlier, last = (run(Experiment(length=length, epochs=6)) for length in (3, 4))
-    picture = show_losses(earlier, last)
-    (at,) = [text.xy[0] for text in picture.main.texts if text.get_text() == "length 3"]
-    assert earlier.updates / 3 <= at <= earlier.updates / 2
+        drawn = lab.frames["losses"].picture.earlier
+        assert len(drawn) == number - 1
+    for (name, _, losses), result, length in zip(drawn, lab.runs, (4, 5, 1)):
+        assert name.endswith(f": length {length}")
+        for model in ("lstm", "dnn"):
+            assert losses[model][1].tolist() == result.val_losses[model]
+    texts = re.findall(r">(\d: length \d)<", shown(lab, "losses")[1])
+    assert sorted(texts) == ["1: length 4", "2: length 5", "3: length 1", "4: length 6"]
 
 
 @pytest.mark.parametrize("height", [0.001, 1, 100])
@@ -308,6 +309,182 @@ def test_the_predictions_are_drawn_in_as_the_models_learn(lab):
         inputs = lab.experiment.windows.take(lab.experiment.train)[0][np.asarray(rows) - 3]
         inputs = inputs if name == "lstm" else inputs[:, 0]
         assert np.allclose(lab.runs[-1].models[name].predict(inputs, verbose=0)[:, 0], drawn, atol=1e-5)
+
+
+def test_the_window_walks_over_the_validation_part_too_and_the_predictions_are_of_that_part(lab):
+    lab.train()
+    assert lab.wait(60)
+    training, validation = lab.experiment.rows
+    lab.scrubber.value = lab.scrubber.max
+    assert lab.scrubber.max == len(training) + len(validation)
+    assert f"the target at row {validation[-1]} is" in lab.frames["windows"].sentence.value
+    assert lab.window_of.value.endswith("validation")
+    border = len(lab.experiment.train)
+    lab.scrubber.value = len(training) + 5
+    picture = lab.frames["windows"].picture
+    assert all(line.get_xdata()[0] == border - 0.5 for line in picture.border)
+    rows = np.asarray(picture.predicted["lstm"].get_xdata())
+    assert rows.min() < border <= rows.max() and not ((rows >= border) & (rows < border + 3)).any()
+    values = sine(24, 30).values
+    windows = np.array([values[row - 3 : row] for row in rows])
+    for name, line in picture.predicted.items():
+        answers = lab.runs[-1].models[name].predict(windows if name == "lstm" else windows[:, 0], verbose=0)
+        assert np.allclose(answers[:, 0], line.get_ydata(), atol=1e-5)
+
+
+@pytest.mark.parametrize(("ahead", "visible"), [(6, True), (1, True), (0, False), (None, False)])
+def test_an_arrow_leads_from_the_target_to_the_sample_that_it_copies(ahead, visible):
+    values = sine(24, 30).values
+    targets = np.roll(values, -(ahead or 0), axis=0)
+    picture = show_windows(Experiment(Series(values, targets, ahead=ahead), length=5), 40)
+    assert picture.copies.get_visible() == visible
+    if visible:
+        assert (picture.copies.get_position(), picture.copies.xy) == (
+            (45, targets[45, 0]),
+            (45 + ahead, targets[45, 0]),
+        )
+        assert values[45 + ahead, 0] == targets[45, 0] and f"as at sample {45 + ahead}" in repr(picture)
+    else:
+        assert "as at sample" not in repr(picture)
+
+
+def test_at_the_end_of_the_series_there_is_no_sample_to_point_at():
+    experiment = Experiment(sine(24, 30), length=5)
+    picture = show_windows(experiment, sum(map(len, experiment.rows)) - 1)
+    assert not picture.copies.get_visible() and "at row 719" in repr(picture)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(-50, "\N{DOWNWARDS ARROW} LSTM below: about -50 K"), (1234, "\N{UPWARDS ARROW} LSTM above: about 1,200 K")],
+)
+def test_predictions_outside_the_picture_are_told_at_its_border(answer, said):
+    experiment, picture = Experiment(replace(sine(24, 30), unit="K"), length=5), WindowsPicture()
+    picture.update(experiment, 0, lambda rows: {"lstm": np.full(len(rows), answer), "dnn": np.zeros(len(rows))})
+    assert [picture.beyond[name].get_text() for name in ("lstm", "dnn")] == [said, ""]
+    picture.update(experiment, 0, lambda rows: {"lstm": np.full(len(rows), np.nan)})
+    assert picture.beyond["lstm"].get_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "advice", "cure"),
+    [
+        (
+            {"length": 168, "learning_rate": 0.01},
+            "try tanh, because relu grows without limit over 168 samples",
+            {"activation": "tanh"},
+        ),
+        ({"length": 12, "learning_rate": 1.0}, "try a learning_rate of 0.01 or less", {"learning_rate": 0.01}),
+        (
+            {"length": 168, "learning_rate": 1.0},
+            "try tanh, because relu grows without limit over 168 samples, and a learning_rate of 0.01 or less",
+            {"activation": "tanh", "learning_rate": 0.01},
+        ),
+    ],
+)
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_run_that_diverged_gets_advice_that_helps(settings, advice, cure, seed):
+    experiment = Experiment(**settings, seed=seed, max_updates=200)
+    phase, what, _ = words.ending(run(experiment), "")
+    assert (phase, what) == ("diverged", f"the loss of LSTM became infinite; {advice}")
+    mended = run(replace(experiment, **cure))
+    assert mended.status == "done" and mended.val_losses["lstm"][-1] < 0.01
+
+
+def test_zero_in_the_box_means_no_limit_where_the_slider_says_so(lab):
+    type_in(lab, "max_updates", "7")
+    assert lab.experiment.max_updates == 7
+    type_in(lab, "max_updates", "0")
+    assert lab.experiment.max_updates is None and problem(lab, "max_updates") == ""
+    assert lab.rows["max_updates"].box.value == "no limit"
+    lab.stop()
+
+
+def test_without_train_when_i_move_two_settings_change_and_train_makes_one_run(lab):
+    lab.live.value = False
+    lab.controls["length"].value = 5
+    lab.controls["stride"].value = 4
+    assert lab.wait(1) and not lab.runs and "stride 4 samples later" not in lab.status
+    assert lab.status.endswith("ready, press Train to train with the new settings")
+    assert "starts 4 samples later" in lab.frames["windows"].sentence.value
+    lab.train()
+    assert lab.wait(60)
+    assert [(result.experiment.length, result.experiment.stride) for result in lab.runs] == [(5, 4)]
+    lab.live.value = True
+    lab.controls["stride"].value = 3
+    assert lab.wait(60) and len(lab.runs) == 2
+
+
+def test_several_seeds_are_those_that_run_alone_and_are_told_by_median_and_range(lab):
+    lab.seeds.widget.value = 3
+    assert lab.wait(60)
+    (result,) = lab.runs
+    alone = [run(replace(QUICK, seed=seed)) for seed in range(3)]
+    assert [seed.losses for seed in (result, *result.others)] == [seed.losses for seed in alone]
+    assert [seed.val_losses for seed in (result, *result.others)] == [seed.val_losses for seed in alone]
+    for model, name in NAMES.items():
+        middle, least, most = (
+            in_digits(float(choose([seed.val_losses[model][-1] for seed in alone]))) for choose in (np.median, min, max)
+        )
+        assert f"{name} {middle} ({least} to {most})" in lab.status
+        assert f"<td>{middle} ({least} to {most})<br>" in lab.table.value and "3 seeds" in lab.table.value
+        assert f"{name} ≈ {middle} (floor" in lab.frames["losses"].sentence.value
+    assert list(lab.history["run"]) == [1, 1, 1] and "seed=2" in lab.history["code"].iloc[2]
+    type_in_seeds = lab.seeds.box
+    type_in_seeds.value = "9"
+    assert "seeds 9 is too large; use at most 5" in lab.seeds.wrong.value and lab.session.seeds == 3
+
+
+def test_a_lab_may_open_with_several_seeds():
+    lab = Lab(replace(QUICK, epochs=1), seeds=2)
+    lab.train()
+    assert lab.wait(60) and len(lab.runs[-1].others) == 1
+    with pytest.raises(ValueError, match="seeds 0 is too small; use 1 or more"):
+        Lab(seeds=0)
+
+
+def test_the_progress_says_how_many_updates_are_made_and_how_long_a_long_run_will_take(lab):
+    assert 'value="0" max="36"' in lab.progress.value and "update 0 of 36" in lab.progress.value
+    lab.step()
+    assert lab.wait(60)
+    assert 'value="1" max="36"' in lab.progress.value and "left" not in lab.progress.value
+    long = Experiment(epochs=1000)
+    made = Progress(1000, 5, {}, {}, left=218.4)
+    assert words.how_far(long, made) == "update 1,000 of 219,000, about 218 s left"
+    assert words.how_far(long, replace(made, left=2.0)) == "update 1,000 of 219,000"
+    assert words.how_far(long, None) == "update 0 of 219,000"
+
+
+def test_the_time_left_is_that_of_the_pace_without_the_first_call():
+    training = Training(replace(QUICK, epochs=50))
+    assert training.progress.left is None
+    training.advance(1)
+    assert training.progress.left is None
+    before = training.seconds
+    training.advance(9)
+    pace = (training.seconds - before) / 9
+    assert training.progress.left == pytest.approx(pace * (training.experiment.updates - 10))
+    training.close()
+
+
+def test_of_many_controls_the_first_few_stand_open_and_the_rest_folds(lab):
+    inside = [view for view in lab.rows.values()]
+    assert lab.buttons["more settings"].description == "Show more settings"
+    lab.buttons["more settings"].click()
+    assert lab.buttons["more settings"].description == "Hide more settings"
+    assert len(inside) == len(SETTINGS)
+    assert "more settings" not in Lab(QUICK, controls=("length", "stride", "noise", "epochs", "units")).buttons
+
+
+def test_closing_gives_back_every_widget_and_keeps_the_runs():
+    before = set(_instances)
+    lab = Lab(QUICK, controls=SETTINGS, baselines=True)
+    lab.train()
+    assert lab.wait(60)
+    lab.close()
+    assert set(_instances) - before == set()
+    assert len(lab.runs) == 1 and len(lab.history) == 1
+    lab.close()
 
 
 def test_every_picture_has_a_sentence_that_is_its_accessible_name(lab):

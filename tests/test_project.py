@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from course import NOTEBOOKS
+from nbconvert import PythonExporter
 from refresh import expected
 
 HOME = Path(__file__).parent.parent
@@ -215,3 +216,12 @@ class TestNotebook:
                 assert not re.search(r"!\[\]", cell.source)
                 for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", cell.source):
                     assert (path.parent / link).exists(), link
+
+
+def test_a_notebook_becomes_a_script_by_the_name_of_one():
+    notebook = nbformat.read(NOTEBOOKS["start_here"], as_version=4)
+    _, resources = PythonExporter().from_notebook_node(notebook)
+    assert resources["output_extension"] == ".py"
+    for path in NOTEBOOKS.values():
+        told = nbformat.read(path, as_version=4).metadata.language_info
+        assert (told.name, told.file_extension) == ("python", ".py"), path.name

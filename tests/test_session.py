@@ -18,9 +18,9 @@ UPDATES = 20  # of a whole run
 
 
 class Training:
-    """Stands in for a real training: 5 updates an advance; it waits where the test holds its `gate`."""
+    """Stands in for a real training: 5 updates at a time; it waits where the test holds its `gate`."""
 
-    compiled = True
+    compiled, chunk = True, 5
 
     def __init__(self, experiment, gate, error=None):
         self.experiment, self.gate, self.error = experiment, gate, error
@@ -34,12 +34,14 @@ class Training:
     def progress(self):
         return Progress(self.updates, 1, dict.fromkeys(MODELS, 0.1), dict.fromkeys(MODELS))
 
-    def advance(self, updates=None, meanwhile=None):
-        assert self.gate.wait(5)
-        if self.error:
-            raise self.error
-        self.updates += updates or 5
-        meanwhile(self.progress)
+    def start(self, updates):
+        def finish():
+            assert self.gate.wait(5)
+            if self.error:
+                raise self.error
+            self.updates += updates
+
+        return finish
 
     def compile(self):
         self.compilations += 1
@@ -96,15 +98,16 @@ def until(condition):
 
 def under_way(session, lever):
     """Begin a run, and hold it in its first updates."""
+    before = len(lever.made)
     lever.gate.clear()
     session.train()
-    until(lambda: session.training)
+    until(lambda: len(lever.made) > before and session.trainings and session.trainings[-1] is lever.made[-1])
 
 
 def test_it_opens_ready_and_does_not_train(session, lever):
     assert (session.status, session.phase) == ("run 0: ready, press Train or move a slider", "ready")
     assert session.wait(0) and not lever.made and not session.events
-    assert (session.runs, session.training, session.progress) == ([], None, None)
+    assert (session.runs, session.trainings, session.progress) == ([], [], None)
 
 
 def test_quick_changes_make_one_run_of_the_last_settings(session, lever):
@@ -132,7 +135,7 @@ def test_a_change_to_what_is_so_already_trains_nothing(session, lever):
     [
         ({"length": 0}, "^length 0 is too small; use 1 or more$"),
         ({"stride": 3, "length": 9000}, "^length 9000 leaves no window in .*; use at most 1751$"),
-        ({"lenght": 3}, "^setting 'lenght' is unknown; use 'series', 'noise', 'length', .* or 'draw'$"),
+        ({"lenght": 3}, "^setting 'lenght' is unknown; use 'series', 'noise', 'length', .* or 'seeds'$"),
     ],
 )
 def test_an_impossible_change_leaves_all_as_it_was(session, lever, settings, sentence):
@@ -144,7 +147,7 @@ def test_an_impossible_change_leaves_all_as_it_was(session, lever, settings, sen
 def test_a_change_in_the_middle_of_a_run_supersedes_it_and_its_result_is_not_kept(session, lever):
     under_way(session, lever)
     session.change(length=3)
-    assert session.training is None and session.progress is None
+    assert session.trainings == [] and session.progress is None
     lever.gate.set()
     assert session.wait(5)
     assert [result.experiment.length for result in session.runs] == [3] and session.number == 2
@@ -161,7 +164,7 @@ def test_a_stale_run_tells_nothing(session, lever, change):
     lever.gate.set()
     until(lambda: lever.made[0].closed)
     assert session.wait(5) and not session.events and session.status == told
-    assert session.training is None and not session.runs
+    assert session.trainings == [] and not session.runs
 
 
 @pytest.mark.parametrize("presses", [1, 2, 7, 19])
@@ -169,10 +172,10 @@ def test_so_many_steps_make_so_many_updates_however_fast_they_are_pressed(sessio
     for _ in range(presses):
         session.step()
     assert session.wait(5)
-    assert (session.training.updates, session.progress.updates, session.phase) == (presses, presses, "paused")
+    assert (session.trainings[0].updates, session.progress.updates, session.phase) == (presses, presses, "paused")
     assert f"update {presses}, " in session.status
     session.train()
-    assert session.wait(5) and session.phase == "done" and session.training.updates >= UPDATES
+    assert session.wait(5) and session.phase == "done" and session.trainings[0].updates >= UPDATES
 
 
 def test_steps_from_many_threads_at_once_are_all_made(session, lever):
@@ -185,7 +188,7 @@ def test_steps_from_many_threads_at_once_are_all_made(session, lever):
         thread.join()
     lever.gate.set()
     assert session.wait(5)
-    assert session.training.updates == 5 + 12  # the advance that pause came into, and a step each
+    assert session.trainings[0].updates == 5 + 12  # the advance that pause came into, and a step each
 
 
 def test_pause_holds_and_train_goes_on_with_the_same_run(session, lever):
@@ -193,7 +196,7 @@ def test_pause_holds_and_train_goes_on_with_the_same_run(session, lever):
     session.pause()
     lever.gate.set()
     assert session.wait(5) and session.phase == "paused"
-    held = session.training.updates
+    held = session.trainings[0].updates
     assert not session.events.count("begun") - 1 and session.events[-1] == "rest" and held < UPDATES
     session.train()
     assert session.wait(5) and session.phase == "done"
@@ -240,7 +243,7 @@ def test_reset_forgets_the_runs_and_keeps_the_settings(session):
     session.change(length=5)
     assert session.wait(5)
     session.reset()
-    assert (session.runs, session.number, session.training, session.progress) == ([], 0, None, None)
+    assert (session.runs, session.numbers, session.number, session.trainings, session.progress) == ([], [], 0, [], None)
     assert session.experiment.length == 5 and session.status.startswith("run 0: ready")
     session.train()
     assert session.wait(5) and session.status.startswith("run 1: done")
@@ -324,6 +327,131 @@ def test_one_worker_trains_for_all(session, lever, worker):
         one.train()
         assert one.wait(5)
     assert worker.thread.is_alive() and len(lever.made) == 3
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_several_seeds_train_side_by_side_as_one_run(session, lever, seeds):
+    session.change(seed=7, seeds=seeds)
+    assert session.wait(5)
+    assert [training.experiment.seed for training in lever.made] == list(range(7, 7 + seeds))
+    assert [training.updates for training in lever.made] == [UPDATES] * seeds
+    (result,) = session.runs
+    assert [other.experiment.seed for other in (result, *result.others)] == list(range(7, 7 + seeds))
+    assert session.status.startswith("run 1: done, 20 updates each") and session.number == 1
+    assert all(training.closed for training in lever.made)
+
+
+def test_a_step_is_an_update_of_each_seed_and_pause_and_reset_hold_for_all(session, lever):
+    session.change(seeds=3)
+    session.step()
+    session.step()
+    assert session.wait(5) and session.phase == "paused"
+    assert [training.updates for training in session.trainings] == [2, 2, 2]
+    session.reset()
+    until(lambda: all(training.closed for training in lever.made))
+    assert session.trainings == [] and session.runs == [] and session.seeds == 3
+    under_way(session, lever)
+    session.change(seeds=2)
+    lever.gate.set()
+    assert session.wait(5) and len(session.runs) == 1 and len(session.runs[0].others) == 1
+    assert all(training.closed for training in lever.made)
+
+
+def test_the_progress_of_several_seeds_is_their_median(session, lever, monkeypatch):
+    losses = {0: 0.5, 1: 0.2, 2: 0.9}
+    progress = property(
+        lambda training: Progress(
+            training.updates,
+            1,
+            dict.fromkeys(MODELS, losses[training.experiment.seed]),
+            dict.fromkeys(MODELS),
+            float(training.experiment.seed),
+        )
+    )
+    monkeypatch.setattr(Training, "progress", progress)
+    session.change(seeds=3)
+    session.step()
+    assert session.wait(5)
+    assert session.progress == Progress(1, 1, dict.fromkeys(MODELS, 0.5), dict.fromkeys(MODELS), 2.0)
+    assert "LSTM 0.50, DNN 0.50" in session.status
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"seeds": 0}, "^seeds 0 is too small; use 1 or more$"),
+        ({"seeds": 6}, "^seeds 6 is too large; use at most 5$"),
+        ({"seeds": 1.5}, "^seeds 1.5 is not a whole number; use 1 or more$"),
+        ({"seeds": 2, "seed": 2**32 - 1}, "^seed 4294967296 is too large; use at most 4294967295$"),
+    ],
+)
+def test_seeds_that_cannot_be_had_are_refused(session, lever, worker, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        session.change(**settings)
+    assert session.wait(5) and session.seeds == 1 and not session.events and not lever.made
+    with pytest.raises(ValueError, match="seeds 9 is too large; use at most 5"):
+        Session(QUICK, worker, lever.start, seeds=9)
+
+
+def test_where_one_of_the_seeds_cannot_begin_the_others_are_closed(session, lever):
+    begin = lever.start
+
+    def start(experiment):
+        if experiment.seed == 2:
+            raise MemoryError("too many")
+        return begin(experiment)
+
+    session._start = start
+    session.change(seeds=3)
+    assert session.wait(5)
+    assert session.status == "run 1: failed, MemoryError: too many"
+    assert len(lever.made) == 2 and all(training.closed for training in lever.made)
+
+
+def test_a_session_that_is_not_live_waits_for_train(session, lever):
+    session.live = False
+    session.change(length=3)
+    session.change(stride=8)
+    assert session.wait(5) and not lever.made
+    assert session.status == "run 0: ready, press Train to train with the new settings"
+    session.train()
+    assert session.wait(5)
+    assert [(result.experiment.length, result.experiment.stride) for result in session.runs] == [(3, 8)]
+    under_way(session, lever)
+    session.change(length=5)  # what trains is no longer of these settings
+    lever.gate.set()
+    until(lambda: lever.made[-1].closed)
+    assert session.wait(5) and len(session.runs) == 1 and session.phase == "ready"
+
+
+def test_runs_keep_the_numbers_that_the_status_line_gave_them(session, lever):
+    session.train()
+    assert session.wait(5)
+    under_way(session, lever)
+    session.change(length=3)  # run 2 is superseded
+    lever.gate.set()
+    assert session.wait(5)
+    assert session.numbers == [1, 3] and session.status.startswith("run 3: done")
+    session.forget()
+    assert (len(session.runs), session.numbers, session.number) == (1, [3], 3)
+    assert session.runs[0].experiment.length == 3 and session.events[-1] == "forgotten"
+    session.train()
+    assert session.wait(5) and session.numbers == [3, 4]
+
+
+def test_forgetting_without_a_run_forgets_nothing(session):
+    session.forget()
+    assert session.runs == [] and session.numbers == []
+
+
+def test_a_closed_session_ends_its_run_and_tells_nothing_more(session, lever):
+    under_way(session, lever)
+    session.close()
+    session.events.clear()
+    lever.gate.set()
+    until(lambda: lever.made[0].closed)
+    assert session.wait(5) and not session.events
+    assert session.status.startswith("run 1: cancelled, stopped")
 
 
 def test_it_needs_neither_widgets_nor_pictures_nor_tensorflow():

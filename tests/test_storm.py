@@ -4,7 +4,7 @@ import re
 import time
 
 import numpy as np
-from kernel import a_kernel
+from kernel import MEMORY, a_kernel
 
 CONTROLS = {  # what a hand can do to each: the state that it sends
     "series": lambda draw: {"index": int(draw.integers(0, 6))},
@@ -25,15 +25,19 @@ CONTROLS = {  # what a hand can do to each: the state that it sends
 }
 BOXES = ("length", "stride", "sampling_rate", "batch_size", "units", "epochs", "seed", "noise", "learning_rate")
 NONSENSE = ("", "0", "-3", "2.5", "abc", "9000", "1e400", "nan", "٣", "1_0", "=1+1", "<script>alert(1)</script>", "🙂")
-CLICKS = ("Train", "Pause", "Step", "Reset", "the Keras code", "the runs")
+CLICKS = ("Train", "Pause", "Step", "Reset", "Forget earlier runs", "the Keras code", "more settings")
+OTHERS = (  # where, what of it, and below which number
+    ("scrubber", "value", 8000),
+    ("example", "index", 4),
+    ("baselines", "value", 2),
+    ("flavour", "index", 2),
+    ("axis", "index", 2),
+    ("live", "value", 2),
+    ("seeds.widget", "value", 6),
+    ("strip", "choice", 30),
+    ("table", "choice", 40),
+)
 ACTIONS = 600
-MEMORY = """\
-import ctypes
-def memory():
-    gc.collect()
-    getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)(0)  # what is free goes back to the system, with glibc
-    return psutil.Process().memory_info().rss / 1e6
-"""
 
 
 def act(kernel, draw):
@@ -47,16 +51,20 @@ def act(kernel, draw):
     elif kind == "click":
         kernel.click(str(draw.choice(CLICKS)))
     else:
-        part, state = (("scrubber", "value"), ("example", "index"), ("baselines", "value"), ("flavour", "index"))[
-            draw.integers(0, 4)
-        ]
-        kernel.move(f"lab.{part}", **{state: int(draw.integers(0, 4 if part == "example" else 2))})
+        part, state, most = OTHERS[draw.integers(0, len(OTHERS))]
+        number = int(draw.integers(0, most))
+        if state == "choice":
+            kernel.send(f"lab.{part}", method="custom", content={"choice": f"{number}"})
+        else:
+            kernel.move(f"lab.{part}", **{state: bool(number) if most == 2 and state == "value" else number})
     if draw.random() < 0.3:
         time.sleep(draw.exponential(0.05))
 
 
 def settle(kernel):
     """Ask for a plain run at the end, and wait until it is done."""
+    kernel.move("lab.live", value=True)
+    kernel.move("lab.seeds.widget", value=2)
     kernel.move("lab.controls['learning_rate']", value=0.001)
     kernel.move("lab.controls['epochs']", value=3)
     kernel.move("lab.controls['batch_size']", value=20)

@@ -16,6 +16,23 @@ WIDE = {"width": "auto", "flex": "1 1 auto"}
 Changed = Callable[["Control", Any, bool], None]  # what is called with a control, its new value, and if a hand moved it
 
 
+def dress(widget: Any, layout: dict[str, str]) -> None:
+    """Give a widget the Lab's label width and a layout, in models that it has: new ones would leave these behind."""
+    for part, looks in ((widget.style, LABEL), (widget.layout, layout)):
+        for name, look in looks.items():
+            setattr(part, name, look)
+
+
+def close_all(widget: Any) -> None:
+    """Close a widget, all that are inside, and their layouts and styles: each is a model of its own in the page."""
+    for inside in getattr(widget, "children", ()):
+        close_all(inside)
+    for name in ("layout", "style"):
+        if isinstance(part := getattr(widget, name, None), widgets.Widget):
+            part.close()
+    widgets.Widget.close(widget)
+
+
 class Control:
     """One setting on screen: its `widget`, and below it a line for what is `wrong`; `view` holds both.
 
@@ -27,9 +44,10 @@ class Control:
         self.name, self.changed, self.widget = name, changed, widget
         self.shown: Any = None
         self.scale: dict[str, Any] = {}
-        widget.description, widget.style, widget.layout = name, LABEL, WIDE
+        widget.description = name
+        dress(widget, WIDE)
         self.wrong = widgets.HTML().add_class("lab-problem")
-        self.view = widgets.VBox([widgets.HBox([widget, *beside]), self.wrong]).add_class("lab-control")
+        self.view = widgets.Box([widget, *beside, self.wrong]).add_class("lab-control")
         self.show(value)
         widget.observe(self._moved, "value")
 
@@ -141,7 +159,7 @@ class Tick(Control):
 
 SETTINGS: dict[str, Callable[..., Control]] = {
     "series": partial(Menu, options=tuple(BUILT_IN)),
-    "length": partial(Slider, least=1, most=168, allowed=lambda experiment: len(experiment.validation) - 1),
+    "length": partial(Slider, least=1, most=48, allowed=lambda experiment: len(experiment.validation) - 1),
     "stride": partial(Slider, least=1, most=48, allowed=lambda experiment: len(experiment.validation)),
     "sampling_rate": partial(Slider, least=1, most=24),
     "batch_size": partial(Slider, least=1, most=256),
@@ -159,11 +177,13 @@ SETTINGS: dict[str, Callable[..., Control]] = {
 
 
 def parse(text: str, zero: str = "") -> int | float | str | None:
-    """Return what was typed as a whole number, a number, None for no limit, or, failing all that, as it is."""
+    """Return what was typed as a whole number, a number, None for no limit (or 0), or, failing all, as it is."""
     text = text.strip()
+    if zero and text in (zero, "none", "None", "", "0"):
+        return None
     for kind in (int, float):
         try:
             return kind(text)
         except ValueError:
             continue
-    return None if zero and text in (zero, "none", "None", "") else text
+    return text

@@ -3,11 +3,13 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields, replace
+from statistics import median
 from typing import Any
 
-from ..checks import choice
-from ..experiment import Experiment
+from ..checks import choice, whole
+from ..experiment import MODELS, Experiment
 from ..results import Progress, Result
 from . import words
 from .worker import NEWER, WORKER, Request, Worker
@@ -15,7 +17,8 @@ from .worker import NEWER, WORKER, Request, Worker
 REST_SECONDS = 0.1  # without a change, before training starts
 REPORT_SECONDS = 0.06  # between two reports of a run at work
 AHEAD_SECONDS = 0.3  # before compiling ahead of time, so that the pictures come first
-SETTINGS = tuple(field.name for field in fields(Experiment))
+SEEDS = 5  # at most, side by side
+SETTINGS = (*(field.name for field in fields(Experiment)), "seeds")
 
 
 def new_training(experiment: Experiment) -> Any:
@@ -33,14 +36,18 @@ def loaded() -> bool:
 class Session:
     """The state behind a Lab, and all that can be done to it.
 
-    `experiment` is the settings now; `runs` the finished Results; `number` that of the run that began last; `training`
-    the run in the making of the settings now, or None, and `progress` its newest Progress, or None; `phase` is
-    "ready", "training", "paused", "done", "cancelled", "diverged" or "failed", and `status` the line that says more.
+    `experiment` is the settings now, and `seeds` how many seeds train side by side: `experiment.seed` and those after
+    it. `runs` are the finished Results, each the first seed's, with the others' in its `others`; `numbers` are theirs:
+    `number` counts the runs that have begun, also those that were superseded. `trainings` are those in the making of
+    the settings now, one a seed, or none, and `progress` their newest Progress (medians over the seeds), or None.
+    `phase` is "ready", "training", "paused", "done", "cancelled", "diverged" or "failed"; `status` is the line that
+    says more, and `alarm` its end where a training loss is too good to be true. With `live` False, a change of
+    settings waits for `train`.
 
     `listener(event)` is called after each change of these, in the thread where it happened: "settings" have changed,
-    all was "reset" but for them, a run has "begun", is in "progress" or has come to "rest" (paused or over), or
-    nothing but the "status" is new. The worker's lock guards this state and is held meanwhile: one lock for all
-    Sessions. A new Session ends what others were training.
+    all was "reset" but for them, a run has "begun", is in "progress" or has come to "rest" (paused or over), earlier
+    runs were "forgotten", or nothing but the "status" is new. The worker's lock guards this state and is held
+    meanwhile: one lock for all Sessions. A new Session ends what others were training.
     """
 
     def __init__(
@@ -48,13 +55,16 @@ class Session:
         experiment: Experiment = Experiment(),  # noqa: B008 (frozen)
         worker: Worker = WORKER,
         start: Callable[[Experiment], Any] = new_training,
+        seeds: int = 1,
     ) -> None:
-        self.experiment = experiment
+        self.experiment, self.seeds = experiment, checked(experiment, seeds)
         self.runs: list[Result] = []
+        self.numbers: list[int] = []
         self.number = 0
-        self.training: Any = None
+        self.trainings: list[Any] = []
         self.progress: Progress | None = None
-        self.phase = "ready"
+        self.live = True
+        self.phase, self.alarm = "ready", ""
         self.status = words.status(0, self.phase, words.READY)
         self.listener: Callable[[str], object] = lambda event: None
         self.lock = worker.lock
@@ -74,11 +84,17 @@ class Session:
         for name in settings:
             choice("setting", name, SETTINGS)
         with self.lock:
+            seeds = settings.pop("seeds", self.seeds)
             changed = replace(self.experiment, **settings)
-            if changed != self.experiment:
-                self.experiment, self.training, self.progress = changed, None, None
+            seeds = checked(changed, seeds)
+            if (changed, seeds) != (self.experiment, self.seeds):
+                self.experiment, self.seeds, self.trainings, self.progress = changed, seeds, [], None
                 self.listener("settings")
-                self._submit(REST_SECONDS)
+                if self.live:
+                    self._submit(REST_SECONDS)
+                else:
+                    self._worker.stop(self, NEWER)
+                    self._say("ready", words.CHANGED)
 
     def train(self) -> None:
         """Train from the initial weights, or go on with a paused run."""
@@ -110,8 +126,20 @@ class Session:
         with self.lock:
             if self._at_work():
                 self._worker.stop(self, NEWER)
-            self.runs, self.number, self.training, self.progress = [], 0, None, None
+            self.runs, self.numbers, self.number, self.trainings, self.progress = [], [], 0, [], None
             self._say("ready", words.READY, "reset")
+
+    def forget(self) -> None:
+        """Forget all finished runs but the newest."""
+        with self.lock:
+            self.runs, self.numbers = self.runs[-1:], self.numbers[-1:]
+            self.listener("forgotten")
+
+    def close(self) -> None:
+        """End what waits or works, and tell nobody of anything any more."""
+        with self.lock:
+            self.stop()
+            self.listener, self.trainings = lambda event: None, []
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is in motion (done, paused or never started); return False if that took too long."""
@@ -149,9 +177,10 @@ class Session:
             self._say("ready", words.LOADING)
         self._request = self._worker.submit(self, lambda request: self.attempt(self._run, request), delay)
 
-    def _say(self, phase: str, what: str, event: str = "status") -> None:
+    def _say(self, phase: str, what: str, event: str = "status", alarm: str = "") -> None:
         with self.lock:
-            self.phase, self.status = phase, words.status(self.number, phase, what)
+            self.phase, self.alarm = phase, alarm
+            self.status = " ".join(filter(None, (words.status(self.number, phase, what), alarm)))
             self.listener(event)
 
     # what the worker's thread does
@@ -160,35 +189,51 @@ class Session:
         with self.lock:  # who supersedes a run holds it, so that a stale one can change and say nothing any more
             if request.stale:
                 return
-            experiment, self.number = self.experiment, self.number + 1
-            self.training = self.progress = None
+            first, self.number = self.experiment, self.number + 1
+            experiments = [replace(first, seed=first.seed + more) for more in range(self.seeds)]
+            self.trainings, self.progress = [], None
             self._say("training", words.STARTING if loaded() else words.LOADING, "begun")
-        training = self._start(experiment)
-        try:
+        with ExitStack() as ends:
+            trainings: list[Any] = []
+            for experiment in experiments:
+                trainings.append(self._start(experiment))
+                ends.callback(trainings[-1].close)
             with self.lock:
                 if request.superseded:
                     return
-                self.training = training
-                if not training.compiled:
+                self.trainings = trainings
+                if not trainings[0].compiled:
                     self._say("training", words.SLOW)
-            while not training.over and (updates := self._next(request)) != 0:
-                training.advance(updates, meanwhile=lambda progress: self._report(request, progress))
-            result = training.result()
-        finally:
-            training.close()
+            self._train(request, trainings)
+            first, *others = (training.result() for training in trainings)
+            result = replace(first, others=tuple(others))
         with self.lock:
             if not request.superseded:
-                self.progress = training.progress
+                self.progress = together(trainings)
                 self.runs.append(result)
-                self._say(*words.ending(result, request.why if request.stale else ""), "rest")
+                self.numbers.append(self.number)
+                phase, what, alarm = words.ending(result, request.why if request.stale else "")
+                self._say(phase, what, "rest", alarm)
+
+    def _train(self, request: Request, trainings: list[Any]) -> None:
+        """Make the updates of all trainings, side by side and in step."""
+        while alive := [training for training in trainings if not training.over]:
+            updates = self._next(request)
+            if updates == 0:
+                return
+            made = updates or min(training.chunk for training in alive)
+            at_work = [training.start(made) for training in alive]
+            self._report(request, together(trainings))
+            for finish in at_work:
+                finish()
 
     def _next(self, request: Request) -> int | None:
         """Hold here while paused; return how many updates to make: None is as many as take a moment, 0 the end."""
         with self.lock:
             while self._paused and not self._steps and not request.stale:
                 if not request.resting:
-                    request.resting, self.progress = True, self.training.progress
-                    self._say("paused", words.held(self.experiment, self.training.progress), "rest")
+                    request.resting, self.progress = True, together(self.trainings)
+                    self._say("paused", words.held(self.experiment, self.progress), "rest")
                     self.lock.notify_all()
                 self.lock.wait()
             request.resting = False
@@ -208,3 +253,24 @@ class Session:
         if training:
             self.attempt(training.compile)
             training.close()
+
+
+def checked(experiment: Experiment, seeds: int) -> int:
+    """Return how many seeds to train; ValueError where an experiment cannot have so many."""
+    seeds = whole("seeds", seeds, most=SEEDS)
+    replace(experiment, seed=experiment.seed + seeds - 1)
+    return seeds
+
+
+def together(trainings: list[Any]) -> Progress:
+    """Return the Progress of trainings in step: the medians of their losses, and the longest time left."""
+
+    def middle(kind: str, name: str) -> float | None:
+        known = [getattr(progress, kind)[name] for progress in all_of_them]
+        return median(known) if None not in known else None
+
+    all_of_them = [training.progress for training in trainings]
+    losses, validated = ({name: middle(kind, name) for name in MODELS} for kind in ("losses", "val_losses"))
+    updates, epoch = (max(getattr(progress, name) for progress in all_of_them) for name in ("updates", "epoch"))
+    left = [progress.left for progress in all_of_them if progress.left is not None]
+    return Progress(updates, epoch, losses, validated, max(left, default=None))

@@ -1,16 +1,24 @@
 """What the Lab says in words: the facts under the controls, and every sentence of the status line."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..experiment import MODELS, NAMES, Experiment
-from ..results import Progress, Result
-from ..theory import constant_error, floor
+from ..results import Progress, Result, in_digits
+from ..theory import floor
+from .hours import Hours
 
 ALARM = 0.8  # of its floor: a training loss lower than that is no chance
+
+RELU_STEPS = 48  # over more of them relu's LSTM diverges, or learns nothing at a rate so low that it does not
+SAFE_RATE = 0.01  # at which relu up to those steps, and tanh over any, neither diverges nor fails to learn
+LONG_SECONDS = 3  # a run that takes longer says how much time is left
 
 READY = "press Train or move a slider"
 LOADING = "TensorFlow is loading, a few seconds, once"
 STARTING = "starting"
+CHANGED = "press Train to train with the new settings"
 SLOW = "without XLA, which this platform lacks, and so several times slower"
 
 # why a run was cancelled
@@ -25,32 +33,16 @@ def status(number: int, phase: str, what: str) -> str:
     return f"run {number}: {phase}, {what}"
 
 
-def asked(experiment: Experiment) -> tuple[int, int] | None:
-    """Return (the hours of the day at which there are training targets, all hours), or None without a period."""
-    series = experiment.train
-    if not series.period or series.period < 2:
-        return None
-    hours = round(series.period)
-    return len(np.unique(experiment.windows.rows(series) % hours)), hours
-
-
 def facts(experiment: Experiment) -> list[str]:
     """Return the numbers that follow from the settings alone."""
     windows, series = experiment.windows, experiment.train
-    said = [f"{windows.count(series):,} windows", f"{windows.updates_per_epoch(series):,} updates an epoch"]
-    if at := asked(experiment):
-        said.append(f"targets at {at[0]} of {at[1]} " + ("hours of the day" if at[1] == 24 else "places in the period"))
-    return said
+    return [f"{windows.count(series):,} training windows", f"{windows.updates_per_epoch(series):,} updates per epoch"]
 
 
 def so_far(experiment: Experiment, progress: Progress) -> str:
     """Return how far a run has come."""
-    said = [f"{NAMES[name]} {loss:.2g}" for name, loss in progress.losses.items() if loss is not None]
-    always = constant_error(experiment.validation)
-    return (
-        f"epoch {progress.epoch} of {experiment.epochs}, update {progress.updates:,}, {', '.join(said)} "
-        f"({always:.2g} is the error of always answering the mean)"
-    )
+    said = [f"{NAMES[name]} {in_digits(loss)}" for name, loss in progress.losses.items() if loss is not None]
+    return ", ".join([f"epoch {progress.epoch} of {experiment.epochs}, update {progress.updates:,}", *said])
 
 
 def held(experiment: Experiment, progress: Progress) -> str:
@@ -58,29 +50,65 @@ def held(experiment: Experiment, progress: Progress) -> str:
     return f"{so_far(experiment, progress)}; Train goes on, Step makes one update"
 
 
-def ending(result: Result, why: str) -> tuple[str, str]:
-    """Return (phase, what) at the end of a run; `why` it was stopped, if it was."""
-    val = ", ".join(f"{NAMES[name]} {losses[-1]:.2g}" for name, losses in result.val_losses.items() if losses)
-    what = f"{result.updates:,} updates in {result.seconds:.1f} s, validation loss {val or 'not yet measured'}"
-    if result.status == "diverged":
-        lost = [NAMES[name] for name, losses in result.losses.items() if not np.all(np.isfinite(losses))]
-        rate = result.experiment.learning_rate
-        return (
-            "diverged",
-            f"the loss of {' and '.join(lost)} grew past all numbers; try a learning_rate below {rate:g}",
-        )
-    return ("cancelled", f"{why}; {what}") if why else ("done", what + alarm(result))
+def ending(result: Result, why: str) -> tuple[str, str, str]:
+    """Return (phase, what, alarm) at the end of a run; `why` it was stopped, if it was."""
+    seeds = (result, *result.others)
+    lost = [name for name in MODELS if not all(np.isfinite(seed.losses[name]).all() for seed in seeds)]
+    if lost:
+        return "diverged", f"the loss of {named(lost)} became infinite; {advice(result, lost)}", ""
+    losses = [f"{NAMES[name]} {final(seeds, name)}" for name in MODELS if result.val_losses[name]]
+    each = " each" * bool(result.others)
+    what = f"{result.updates:,} updates{each} in {result.seconds:.1f} s, validation loss "
+    what += ", ".join(losses) or "not yet measured"
+    return ("cancelled", f"{why}; {what}", "") if why else ("done", what, alarm(result))
+
+
+def named(lost: Sequence[str]) -> str:
+    """Return the names of some models."""
+    return " and ".join(NAMES[name] for name in lost)
+
+
+def final(seeds: Sequence[Result], name: str) -> str:
+    """Return a model's validation loss at the end of a run: of several seeds the median, the least and the largest."""
+    losses = [seed.val_losses[name][-1] for seed in seeds if seed.val_losses[name]]
+    if not losses:
+        return "not yet measured"
+    middle = in_digits(float(np.median(losses)))
+    return middle if len(losses) == 1 else f"{middle} ({in_digits(min(losses))} to {in_digits(max(losses))})"
+
+
+def advice(result: Result, lost: list[str]) -> str:
+    """Return what helps where the loss of some models became infinite.
+
+    Over many steps relu's LSTM is lost at any rate that learns, and tanh learns; else a lower rate is what helps.
+    """
+    experiment, help_ = result.experiment, []
+    if experiment.activation == "relu" and "lstm" in lost and experiment.windows.steps > RELU_STEPS:
+        help_.append(f"tanh, because relu grows without limit over {experiment.windows.steps} samples")
+    if experiment.learning_rate > SAFE_RATE:
+        help_.append(f"a learning_rate of {SAFE_RATE} or less")
+    return f"try {', and '.join(help_) or f'a learning_rate below {experiment.learning_rate:g}'}"
 
 
 def alarm(result: Result) -> str:
-    """Return what a training loss below its floor means, or nothing."""
-    floors = floor(result.experiment)
-    low = [NAMES[name] for name in MODELS if result.losses[name][-1] < ALARM * (floors[name] or 0)]
+    """Return what a training loss below its floor means, or nothing; of several seeds, the median loss."""
+    floors, seeds = floor(result.experiment), (result, *result.others)
+    ends = {name: np.median([seed.losses[name][-1] for seed in seeds]) for name in MODELS}
+    low = [name for name in MODELS if ends[name] < ALARM * (floors[name] or 0)]
     if not low:
         return ""
-    met, hours = asked(result.experiment) or (0, 0)
-    reason = "some hours are never asked" if met < hours else "it has learnt its windows by heart"
-    return f". Alarm: the training loss of {' and '.join(low)} is below its floor: {reason}"
+    hours = Hours.of(result.experiment)
+    reason = "some hours are never asked" if hours and not hours.asked.all() else "it has learnt its windows by heart"
+    return f"Alarm: the training loss of {named(low)} is below its floor: {reason}"
+
+
+def how_far(experiment: Experiment, progress: Progress | None) -> str:
+    """Return how many updates are made, and the seconds left where a whole run takes long enough to wait for it."""
+    made, planned = progress.updates if progress else 0, experiment.updates
+    said = f"update {made:,} of {planned:,}"
+    if progress and progress.left and made and progress.left * planned / max(planned - made, 1) > LONG_SECONDS:
+        said += f", about {progress.left:.0f} s left"
+    return said
 
 
 def failure(error: Exception) -> str:

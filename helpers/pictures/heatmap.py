@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 
 from ..checks import choice
 from ..experiment import MODELS, NAMES, Experiment
-from ..results import Result
-from .picture import INK, NOTHING, Picture, band, plain
+from ..results import NOTHING, Result, in_digits
+from .picture import INK, Picture
 
 CELL_WIDTH, CELL_HEIGHT = 0.9, 0.75  # inches of a cell
 PALETTE = colormaps["cividis"]  # in the same order for colour-blind eyes, and on a grey printer
@@ -73,7 +73,7 @@ class HeatMap(Picture):
         ink, lines, diverged = INK, ["NaN"], sum(not np.isfinite(loss) for loss in cell)
         if at in self.medians:
             box.set(fill=True, facecolor=PALETTE(self.colours.norm(np.array(max(self.medians[at], NOTHING)))))
-            ink, lines = readable(box.get_facecolor()), [plain(self.medians[at])]
+            ink, lines = readable(box.get_facecolor()), [in_digits(self.medians[at])]
         else:
             box.set(linewidth=1, edgecolor=INK, alpha=0.5)
         if at in self.spreads:
@@ -120,12 +120,12 @@ class HeatMap(Picture):
         told = []
         if self.medians:
             best, worst = (choose(self.medians, key=lambda at: self.medians[at]) for choose in (min, max))
-            if plain(self.medians[best]) == plain(self.medians[worst]):
+            if in_digits(self.medians[best]) == in_digits(self.medians[worst]):
                 where = called(best) if len(self.medians) == 1 else "every setting that was measured"
-                told.append(f"{band([self.medians[best]])} at {where}".capitalize())
+                told.append(f"≈ {in_digits(self.medians[best])} at {where}")
             else:
                 ends = ("Best", best), ("worst", worst)
-                told.append(", ".join(f"{word} at {called(at)} ({band([self.medians[at]])})" for word, at in ends))
+                told.append(", ".join(f"{word} at {called(at)} (≈ {in_digits(self.medians[at])})" for word, at in ends))
         lost = [called(at) for at in self.losses if at not in self.medians]
         if lost:
             told.append(f"Every run diverged (NaN) at {'; '.join(lost)}")

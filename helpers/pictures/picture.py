@@ -10,19 +10,17 @@ import base64
 import io
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import matplotlib
-import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
-from matplotlib.legend import Legend
-from matplotlib.lines import Line2D
+from matplotlib.font_manager import FontProperties
 from matplotlib.patheffects import withStroke
 
 matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
@@ -36,16 +34,23 @@ COLOURS = {
 STYLES = {"lstm": "-", "dnn": "--"}
 HALO = [withStroke(linewidth=3, foreground="white")]  # so that no line goes through a label
 STYLE = Path(__file__).with_name("picture.css").read_text(encoding="utf-8").strip()
-NOTHING = 1e-6  # an error below is as good as 0, and its digits are chance
 TYPE = 12.5  # points: 12 pixels on a screen of 1280 by 800, where the Lab shows a picture a little smaller than it is
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": TYPE, "labelcolor": INK, "borderaxespad": 0.2}
 LEGEND |= {"handlelength": 1.6, "handletextpad": 0.5, "columnspacing": 1.2}
+
+
+@lru_cache(maxsize=1024)
+def text_width(text: str) -> float:
+    """Return how wide a text of the usual size is drawn, in points."""
+    with LOCK:
+        return RendererSVG(1, 1, io.StringIO()).get_text_width_height_descent(text, FontProperties(size=TYPE), False)[0]
 
 
 class Picture:
     """A figure with a sentence that says what it shows; a notebook shows both."""
 
     sentence = ""
+    room: tuple[float, float, float, float] = (0, 0, 1, 1)  # of the figure, for the axes: left, bottom, width, height
 
     def __init__(self, width: float, height: float, rows: tuple[float, ...]) -> None:
         self.figure = Figure((width, height), dpi=72, layout="constrained", facecolor="none")
@@ -72,20 +77,22 @@ class Picture:
         """Draw the legend above the axes."""
         axes.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=columns, **LEGEND)
 
-    def second_legend(self, axes: Axes, lines: list[Line2D], words: list[str]) -> Artist:
-        """Draw a legend of these lines to the right of the other, and return it."""
-        legend = axes.add_artist(Legend(axes, lines, words, loc="lower right", bbox_to_anchor=(1, 1), **LEGEND))
-        legend.set_clip_on(False)  # it lies outside, and the layout must make room for it
-        return legend
+    def arrange(self) -> None:
+        """Put in place what depends on where the axes lie, just before the picture is drawn."""
+
+    def _lay_out(self) -> None:
+        """Let matplotlib find the place of the axes, which then stay there while things move."""
+        self.figure.set_layout_engine("constrained", rect=self.room)
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
 
     def svg(self) -> tuple[str, str]:
         """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
         with LOCK:
             if self.still is None:
-                self.figure.set_layout_engine("constrained")
-                self.figure.draw_without_rendering()
-                self.figure.set_layout_engine("none")  # solved: the axes keep their place while things move
+                self._lay_out()
                 self.still = self._svg(self.figure.draw)
+            self.arrange()
             return self.still, self._svg(self._draw_moving)
 
     def _draw_moving(self, renderer: RendererSVG) -> None:
@@ -110,6 +117,8 @@ class Picture:
         """Return the whole picture as PNG bytes, dark on white."""
         with LOCK:
             data = io.BytesIO()
+            self._lay_out()
+            self.arrange()
             texts = [text for axes in self.axes for text in axes.texts if text.get_animated()]  # those over lines
             for text in texts:
                 text.set_path_effects(HALO)
@@ -134,20 +143,3 @@ def figure_html(png: bytes, sentence: str) -> str:
     said, data = escape(sentence), base64.b64encode(png).decode()
     image = f'<img alt="{said}" src="data:image/png;base64,{data}">'
     return f'<figure class="lab-figure"><style>{STYLE}</style>{image}<figcaption>{said}</figcaption></figure>'
-
-
-def plain(error: float) -> str:
-    """Return an error in two digits, or 0 for what is as good as that."""
-    return "0" if error < NOTHING else f"{error:.2g}"
-
-
-def band(losses: list[float] | None) -> str:
-    """Return in words where the last loss lies; late in training its digits differ from machine to machine."""
-    if not losses:
-        return "not yet measured"
-    if not np.isfinite(losses[-1]):
-        return "no longer a number"
-    loss = losses[-1]
-    return (
-        "below 0.001" if loss < 0.001 else "between 0.001 and 0.05" if loss < 0.05 else f"{loss:.{1 + (loss < 0.6)}f}"
-    )

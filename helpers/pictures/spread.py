@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..experiment import NAMES
-from .picture import COLOURS, INK, NOTHING, Picture
+from ..results import NOTHING
+from .picture import COLOURS, INK, Picture
 
 DRAWN_FROM = 1e-12  # losses below are drawn there
 MARKS: dict[str, dict] = {  # by model; "" is a function of one's own

@@ -8,108 +8,163 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MultipleLocator
 
 from ..experiment import MODELS, NAMES, Experiment
+from ..results import digits
 from ..series import Series
-from .picture import COLOURS, INK, LOCK, STYLES, Picture
+from .picture import COLOURS, INK, LOCK, STYLES, TYPE, Picture
 
 Predictions = Callable[[np.ndarray], dict[str, np.ndarray]]  # each model's answers at these rows
 VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
 
 
 class WindowsPicture(Picture):
-    """The series with a window in it, its target, and below it the windows that follow."""
+    """The series with a window in it, its target, and below it the windows that follow.
+
+    Windows are numbered from 0: first those of the training part, then those of the validation part, at stride 1.
+    Samples and rows are counted in the whole series.
+    """
 
     def __init__(self) -> None:
         super().__init__(7.6, 3.6, (5, 2))
         self.view: tuple = ()
         self.series: Series | None = None
+        self._make_still()
+        self._make_marks()
+        self._make_predictions()
+        self._make_bars()
+        self.legend(self.axes[0], 4)
+
+    def _make_still(self) -> None:
         main, strip = self.axes
-        ink: dict = {"color": INK, "alpha": 0.6}
-        (self.values,) = main.plot([], [], linewidth=1.2, label="series", **ink)
+        (self.values,) = main.plot([], [], linewidth=1.2, label="series", color=INK, alpha=0.6)
         (self.targets,) = main.plot([], [], ":", linewidth=1.4, color=COLOURS["target"], label="targets")
-        marks = {"linestyle": "none", "label": "LSTM sees", "color": COLOURS["lstm"], "zorder": 3}
-        self.seen = {"lstm": self.moving(main.plot([], [], "o", markersize=4.5, **marks)[0])}
-        marks |= {"label": "DNN sees", "color": COLOURS["dnn"], "fillstyle": "none", "markeredgewidth": 2}
-        self.seen["dnn"] = self.moving(main.plot([], [], "s", markersize=10, **marks)[0])
-        marks = {"linestyle": "none", "color": COLOURS["target"], "zorder": 4}
-        self.target = self.moving(main.plot([], [], "*", markersize=15, label="target", **marks)[0])
-        self.predicted = {
-            name: self.moving(
-                main.plot([], [], STYLES[name], linewidth=2, color=COLOURS[name], label=f"{NAMES[name]} predicts")[0]
-            )
-            for name in MODELS
-        }
-        self.shade = self.moving(main.add_patch(Rectangle((0, 0), 0, 1, transform=main.get_xaxis_transform(), **ink)))
-        self.shade.set_alpha(0.12)
-        self.bars = [
-            self.moving(strip.add_patch(Rectangle((0, -i - 0.35), 0, 0.7, color=INK, alpha=0.45 - 0.12 * i)))
-            for i in range(3)
-        ]
-        self.stars = self.moving(strip.plot([], [], "*", markersize=9, **marks)[0])
+        self.border = [axes.axvline(0, color=INK, linewidth=1.4, linestyle=(0, (8, 3))) for axes in self.axes]
+        beside = {"y": 0.97, "va": "top", "fontsize": TYPE, "color": INK, "transform": main.get_xaxis_transform()}
+        sides = (("training part ", "right"), (" validation part", "left"))
+        self.parts = [self.moving(main.text(0, s=text, ha=side, clip_on=True, **beside)) for text, side in sides]
         main.tick_params(labelbottom=False)
         strip.set(ylim=(-2.6, 0.6), yticks=(0, -1, -2), yticklabels=("this window", "next", "next"))
         strip.set_xlabel("sample")
         self.grid(main)
         self.grid(strip, axis="x")
-        self.legend(main, 4)
+
+    def _make_marks(self) -> None:
+        """Make the marks of the samples that each model sees, and the star of the target with its arrow."""
+        main, target = self.axes[0], COLOURS["target"]
+        marks = {"linestyle": "none", "label": "LSTM sees", "color": COLOURS["lstm"], "zorder": 3}
+        self.seen = {"lstm": self.moving(main.plot([], [], "o", markersize=4.5, **marks)[0])}
+        marks |= {"label": "DNN sees", "color": COLOURS["dnn"], "fillstyle": "none", "markeredgewidth": 2}
+        self.seen["dnn"] = self.moving(main.plot([], [], "s", markersize=10, **marks)[0])
+        star = main.plot([], [], "*", markersize=15, label="target", linestyle="none", color=target, zorder=4)[0]
+        self.target = self.moving(star)
+        arrow = {"arrowstyle": "->", "color": target, "linewidth": 1.6, "shrinkA": 7, "shrinkB": 1}
+        self.copies = self.moving(main.annotate("", (0, 0), (0, 0), arrowprops=arrow, annotation_clip=True))
+
+    def _make_predictions(self) -> None:
+        """Make a line for each model's predictions, and a text for where they lie outside the picture."""
+        main, self.predicted, self.beyond = self.axes[0], {}, {}
+        for name in MODELS:
+            look = {"color": COLOURS[name], "label": f"{NAMES[name]} predicts"}
+            self.predicted[name] = self.moving(main.plot([], [], STYLES[name], linewidth=2, **look)[0])
+            text = main.text(0.99, 0, "", transform=main.transAxes, ha="right", fontsize=TYPE, color=COLOURS[name])
+            self.beyond[name] = self.moving(text)
+
+    def _make_bars(self) -> None:
+        """Make the shade of the window, and below it the bars of this window and the next ones with their targets."""
+        main, strip = self.axes
+        shade = Rectangle((0, 0), 0, 1, transform=main.get_xaxis_transform(), color=INK, alpha=0.12)
+        self.shade = self.moving(main.add_patch(shade))
+        bars = [Rectangle((0, -i - 0.35), 0, 0.7, color=INK, alpha=0.45 - 0.12 * i) for i in range(3)]
+        self.bars = [self.moving(strip.add_patch(bar)) for bar in bars]
+        stars = strip.plot([], [], "*", markersize=9, linestyle="none", color=COLOURS["target"], zorder=4)[0]
+        self.stars = self.moving(stars)
 
     def update(self, experiment: Experiment, window: int = 0, predictions: Predictions | None = None) -> None:
         """Show a window, by its number from 0; `predictions(rows)` gives each model's for the rows in view."""
         with LOCK:
-            series, windows = experiment.train, experiment.windows
-            rows = windows.rows(series)[window : window + 3]
-            row, first = int(rows[0]), int(rows[0]) - windows.length
-            self._show(series, first, row + min(2 * windows.stride, 96) + 8)
-            samples = windows.samples(rows[:1])[0]
+            series, length, border = experiment.series_with_noise, experiment.length, len(experiment.train)
+            training, validation = experiment.rows
+            count = len(training)
+            rows = training[window : window + 3] if window < count else validation[window - count : window - count + 3]
+            row, ahead = int(rows[0]), series.ahead or 0
+            stride = experiment.stride if window < count else 1
+            self._show(series, border, row - length, row + max(min(2 * stride, 96), ahead) + 8)
+            samples = experiment.windows.samples(rows[:1])[0]
             for name, at in (("lstm", samples), ("dnn", samples[experiment.dnn_steps])):
                 self.seen[name].set_data(at, series.values[at, 0])
             self.target.set_data([row], series.targets[row])
-            self.shade.set(x=first - 0.5, width=windows.length)
-            for bar, start in zip(self.bars, [*rows - windows.length, *[-9999] * 3]):
-                bar.set(x=start - 0.5, width=windows.length)
+            self._point(row, ahead, float(series.targets[row, 0]), len(series))
+            self.shade.set(x=row - length - 0.5, width=length)
+            for bar, start in zip(self.bars, [*rows - length, *[-9999] * 3]):
+                bar.set(x=start - 0.5, width=length)
             self.stars.set_data(rows, -np.arange(len(rows)))
-            in_view = np.arange(max(self.view[0], windows.length), min(sum(self.view), len(series)))
-            self._show_predictions(in_view, predictions)
-            self.sentence = self._sentence(experiment, window, samples)
+            start, end = self.view[0], min(sum(self.view), len(series))
+            in_view = np.r_[max(start, length) : min(end, border), max(start, border + length) : end]
+            self._show_predictions(in_view.astype(int), predictions)
+            self.sentence = self._sentence(experiment, window, count + len(validation), samples)
+
+    def _point(self, row: int, ahead: int, height: float, samples: int) -> None:
+        """Draw an arrow from the target to the sample that it copies, if that is a later one and there is one."""
+        self.copies.set_visible(0 < ahead < samples - row)
+        self.copies.set_position((row, height))
+        self.copies.xy = (row + ahead, height)
 
     def _show_predictions(self, rows: np.ndarray, predictions: Predictions | None) -> None:
-        """Draw what each model answers at some of these rows, as many as are asked at once."""
+        """Draw what each model answers at some of these rows, and say so where that lies outside the picture."""
         rows = rows[:: -(-len(rows) // 128) or 1]
         given = predictions(rows) if predictions and len(rows) else {}
-        for name, line in self.predicted.items():
-            line.set_data(rows, given[name]) if name in given else line.set_data([], [])
+        low, high = self.axes[0].get_ylim()
+        for place, (name, line) in enumerate(self.predicted.items()):
+            answers, text = given.get(name, np.empty(0)), self.beyond[name]
+            line.set_data(rows if name in given else [], answers)
+            middle = float(np.median(answers)) if len(answers) else (low + high) / 2
+            side = "below" if middle < low else "above"
+            arrow = "\N{DOWNWARDS ARROW}" if side == "below" else "\N{UPWARDS ARROW}"
+            inside = low <= middle <= high or not np.isfinite(middle)
+            told = f"{arrow} {NAMES[name]} {side}: about {digits(middle)} {self.unit}".rstrip()
+            text.set_text("" if inside else told)
+            text.set(fontsize=TYPE, y=0.04 + 0.11 * place if side == "below" else 0.86 - 0.11 * place)
 
-    def _sentence(self, experiment: Experiment, window: int, samples: np.ndarray) -> str:
-        windows, series, row = experiment.windows, experiment.train, int(samples[0]) + experiment.length
+    def _sentence(self, experiment: Experiment, window: int, count: int, samples: np.ndarray) -> str:
+        windows, series, row = experiment.windows, experiment.series_with_noise, int(samples[0]) + experiment.length
         target = round(float(series.targets[row, 0]), 2) + 0.0  # never -0.00
         seen = f"sample {samples[0]}"
         if windows.steps > 1:
             seen = f"{windows.steps} samples, {samples[0]} to {samples[-1]}"
         what = {"oldest": f"sample {samples[0]}", "latest": f"sample {samples[-1]}", "window": "the same"}
+        copied = f", as at sample {row + series.ahead}" if series.ahead and row + series.ahead < len(series) else ""
+        part, stride = ("training", windows.stride) if row < len(experiment.train) else ("validation", 1)
         return (
-            f"Window {window + 1:,} of {windows.count(series):,}: the LSTM sees {seen}, the DNN "
-            f"{what[experiment.dnn_sees]}; the target, at row {row}, is {target:.2f}. "
-            f"The next windows start {windows.stride} later each."
+            f"Window {window + 1:,} of {count:,} ({part}): the LSTM sees {seen}, the DNN "
+            f"{what[experiment.dnn_sees]}; the target at row {row} is {target:.2f}{copied}. "
+            f"Each next window starts {stride} sample{'s' * (stride > 1)} later."
         )
 
-    def _show(self, series: Series, first: int, last: int) -> None:
+    def _show(self, series: Series, border: int, first: int, last: int) -> None:
         """Bring the samples from first to last into view; a view that still fits stays, so that nothing jumps."""
         span = next((span for span in VIEWS if span >= last - first + 24), last - first + 24)
         start = max(0, (first - 12) // 24 * 24)
-        if self.view == (start, span) and self.series == series:
+        if self.view == (start, span) and self.series is series:
             return
         self.view, self.series, self.still = (start, span), series, None
         at = np.arange(start, min(start + span, len(series)))
         self.values.set_data(at, series.values[at, 0])
         self.targets.set_data(at, series.targets[at, 0])
-        both = np.concatenate([series.values, series.targets])
-        margin = 0.15 * (float(np.ptp(both)) or 1)
-        self.axes[0].set(xlim=(start - 1, start + span), ylim=(both.min() - margin, both.max() + margin))
+        for line, part in zip(self.border, self.parts):
+            line.set_xdata([border - 0.5, border - 0.5])
+            part.set(x=border - 0.5, visible=start < border < start + span)
+        low, high = (choose([choose(series.values), choose(series.targets)]) for choose in (np.min, np.max))
+        margin = 0.2 * (float(high - low) or 1)
+        self.axes[0].set(xlim=(start - 1, start + span), ylim=(low - margin, high + margin))
+        self.unit = series.unit
         self.axes[0].set_ylabel(textwrap.fill(f"value {series.unit}".strip(), 16))
         self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
 
 
 def show_windows(experiment: Experiment, window: int = 0) -> WindowsPicture:
-    """Return the picture of a window, by its number from 0, and of the two that follow."""
+    """Return the picture of a window and of the two that follow.
+
+    Windows are numbered from 0: those of the training part, then those of the validation part, at stride 1.
+    """
     picture = WindowsPicture()
     picture.update(experiment, window)
     return picture

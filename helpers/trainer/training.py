@@ -54,6 +54,7 @@ class Training:
         self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
         self.newest_squares: dict[str, float] = {}  # and of the last chunk
         self.to_validate: list[tuple[str, list]] = []  # (model, weights) of the last whole epoch, still to be validated
+        self.warm: tuple[int, float] | None = None  # updates and seconds after the first call, which may compile
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
 
     def __repr__(self) -> str:
@@ -77,7 +78,14 @@ class Training:
         """The Progress so far."""
         newest = {name: self.trace[name][-1][1] if self.trace[name] else None for name in MODELS}
         checked = {name: self.val_losses[name][-1] if self.val_losses[name] else None for name in MODELS}
-        return Progress(self.updates, max(1, math.ceil(self.updates / self.per_epoch)), newest, checked)
+        return Progress(self.updates, max(1, math.ceil(self.updates / self.per_epoch)), newest, checked, self._left())
+
+    def _left(self) -> float | None:
+        """Return the seconds that the rest will take at the pace so far, or None."""
+        if self.warm is None or self.warm[0] >= self.updates:
+            return None
+        pace = (self.seconds - self.warm[1]) / (self.updates - self.warm[0])
+        return pace * (self.experiment.updates - self.updates)
 
     def advance(self, updates: int | None = None, meanwhile: Callable[[Progress], object] | None = None) -> None:
         """Make some updates of both models, one beside the other; call `meanwhile(progress)` while they are at work.
@@ -85,26 +93,36 @@ class Training:
         Without a number of updates it makes as many as take about 0.07 s, and never more than the epoch has left.
         The validation of a whole epoch runs beside the next updates, on weights that no longer change.
         """
+        finish = self.start(updates)
+        if meanwhile:
+            meanwhile(self.progress)
+        finish()
+
+    def start(self, updates: int | None = None) -> Callable[[], None]:
+        """Begin what `advance` does, in threads of its own, and return the function that waits for it and books it."""
         begin, first = time.perf_counter(), self.updates % self.per_epoch
         left = min(self.per_epoch - first, self.experiment.updates - self.updates)
         made = min(updates or self.chunk, left)
         alive, whole_epochs, self.to_validate = list(self.alive), self.to_validate, []
         working = [self.pool.submit(self._train, name, first, first + made) for name in alive]
         checking = [self.pool.submit(self._validate, name, weights) for name, weights in whole_epochs]
-        if meanwhile:
-            meanwhile(self.progress)
-        took = max([task.result() for task in working])
-        for task in checking:
-            task.result()
-        self.updates += made
-        self.chunk = max(1, min(int(made * CHUNK_SECONDS / took), 4 * self.chunk))
-        for name in alive:
-            self._book(name, first, made, ended=made == left)
-        if made == left:
-            self.__dict__.pop("order", None)
-        if self.over:
-            self._validate_rest()
-        self.seconds += time.perf_counter() - begin
+
+        def finish() -> None:
+            took = max([task.result() for task in working])
+            for task in checking:
+                task.result()
+            self.updates += made
+            self.chunk = max(1, min(int(made * CHUNK_SECONDS / took), 4 * self.chunk))
+            for name in alive:
+                self._book(name, first, made, ended=made == left)
+            if made == left:
+                self.__dict__.pop("order", None)
+            if self.over:
+                self._validate_rest()
+            self.seconds += time.perf_counter() - begin
+            self.warm = self.warm or (self.updates, self.seconds)
+
+        return finish
 
     def _book(self, name: str, first: int, made: int, ended: bool) -> None:
         """Note the squared errors of a model's last updates; at the end of an epoch, or of all numbers, its loss."""
@@ -144,11 +162,25 @@ class Training:
         self._train(name, 0, 0)
         self.trainers[name].evaluate(self.states[name].weights, self.validation)
         self.predict(name, self.experiment.windows.rows(self.experiment.train)[:1])
+        rows = self.experiment.validation_windows.rows(self.experiment.validation)[:1]
+        self.predict(name, rows + len(self.experiment.train))
 
     def predict(self, name: str, rows: np.ndarray) -> np.ndarray:
-        """Return a model's predictions at up to 128 rows of the training part, shape `(rows,)`."""
+        """Return a model's predictions at ascending rows, counted in the whole series, shape `(rows,)`.
+
+        The windows of rows beyond the training part lie in the validation part: its first `length` rows have none.
+        """
+        border = len(self.experiment.train)
+        told = [
+            self._predict(name, part, some[first : first + EVALUATED])
+            for part, some in ((self.part, rows[rows < border]), (self.validation, rows[rows >= border] - border))
+            for first in range(0, len(some), EVALUATED)
+        ]
+        return np.concatenate(told) if told else np.empty(0, np.float32)
+
+    def _predict(self, name: str, part: Samples, rows: np.ndarray) -> np.ndarray:
         padded = tf.constant(np.resize(rows, EVALUATED).astype(np.int32))
-        return self.trainers[name].predict(self.states[name].weights, self.part, padded).numpy()[: len(rows)]
+        return self.trainers[name].predict(self.states[name].weights, part, padded).numpy()[: len(rows)]
 
     def result(self) -> Result:
         """Return the Result; a run that is not over counts as cancelled."""
