@@ -67,7 +67,7 @@ function render({ model, el }) {
     observer = new MutationObserver(name);
     const controls = lab.querySelector(".lab-controls") ?? lab;
     observer.observe(controls, { childList: true, subtree: true, attributeFilter: ["aria-valuetext"] });
-    watching = watch(model, gone);
+    watching = watch(model, gone).catch(() => () => {}); // where nobody tells of the kernel
   };
   start();
   window.addEventListener("keydown", keep, true);

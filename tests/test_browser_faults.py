@@ -140,6 +140,23 @@ def test_nothing_of_all_this_complained(labs):
     )
 
 
+def test_after_forty_reruns_of_its_cell_a_reload_brings_the_lab_back_each_time(opened, home):
+    write(home / "notebooks" / "reruns.ipynb", *CELLS[:2])
+    page = opened("reruns.ipynb")
+    page.run_cell(0)
+    for _ in range(40):
+        page.run_cell(1)
+    page.save()
+    for _ in range(4):
+        page.page.reload()
+        page.ready()
+        page.find(".lab-windows svg")
+        page.until("run 0: ready")
+    expect(page.page.get_by_text(LOST)).to_have_count(0)
+    works(page, run=1)
+    assert page.complaints == []
+
+
 GONE = "The kernel of these controls has gone"
 
 
