@@ -53,9 +53,9 @@ def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a "generator", Keras's
     `TimeseriesGenerator`, as the article has it, or from a "dataset", `keras.utils.timeseries_dataset_from_array`, as
     Keras 3 wants it. A stateful LSTM is given their arrays, which Keras takes at every batch size, and emptied before
-    each epoch. It has 40 lines or fewer, unless the series alone takes more than 12, or a stateful run is shuffled
-    (44). Raises ValueError for another flavour, and for a series without a recipe: bare arrays, or a file that NumPy
-    alone cannot read.
+    each epoch. It has 40 lines or fewer, 44 with a stateful LSTM, unless the series alone takes more than 12. Raises
+    ValueError for another flavour, and for a series without a recipe: bare arrays, or a file that NumPy alone cannot
+    read.
     """
     choice("flavour", flavour, FLAVOURS)
     series = experiment.series_with_noise

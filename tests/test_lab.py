@@ -71,6 +71,7 @@ MOVES = {
     "shuffle": True,
     "activation": "tanh",
     "dnn_sees": "latest",
+    "stateful": True,
 }
 
 

@@ -63,7 +63,7 @@ def path(tmp_path):
 
 def same(results, expected):
     """Whether Results are the same run by run; the time they took is not compared."""
-    names = ("experiment", "losses", "val_losses", "windows", "updates", "status")
+    names = ("experiment", "losses", "val_losses", "val_losses_as_trained", "windows", "updates", "status")
     return [[repr(getattr(result, name)) for name in names] for result in results] == [
         [repr(getattr(result, name)) for name in names] for result in expected
     ]

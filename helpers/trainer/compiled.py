@@ -93,7 +93,7 @@ class Trainer:
         _, total, state, carried, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
         return state, carried, total
 
-    def _read(self, weights, part, order, lane, lanes, keeps, first, last, carried, answers):
+    def _read(self, weights, part, order, lane, lanes, first, last, keeps, carried, answers):
         """Read windows first … last - 1 of some lanes; return what they carry on, and the answers.
 
         The windows, in this order, are dealt out to `lanes` lanes as cards are: lane k gets those at the places k,

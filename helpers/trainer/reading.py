@@ -26,21 +26,22 @@ class Reading:
         self.part, self.rows = Samples.of(series, windows), windows.rows(series)
         self.targets = series.targets[self.rows, 0].astype(float)
         self.keeps, self.lanes, self.steps = lanes is not None, lanes or LANES, windows.steps
+        self.in_order = np.arange(capacity(len(self.rows), SAMPLES))
 
     def __repr__(self):
         return f"Reading({len(self.rows)} windows, {f'in {self.lanes} lanes' if self.keeps else 'each by itself'})"
 
     def loss(self, trainer, weights, order=None):
         """Return the mean squared error over all windows, in this order of them: a generator, which yields at times."""
-        order = np.arange(len(self.rows)) if order is None else order
-        lanes, windows = np.arange(min(self.lanes, len(order))), -(-len(order) // self.lanes)
-        piece = PIECE if self.keeps else None
-        for answers in self._read(trainer, weights, lanes, 0, windows, piece, order):  # noqa: B007 (the last ones count)
+        order = self.in_order[: len(self.rows)] if order is None else order
+        lanes, last = np.arange(min(self.lanes, len(order))), -(-len(order) // self.lanes)
+        pieces = range(0, last, max(1, PIECE // self.steps) if self.keeps else last)
+        for answers in self._read(trainer, weights, lanes, pieces, order):  # noqa: B007 (the last ones count)
             yield
         return float(np.mean((answers - self.targets[order]) ** 2))
 
     def answers(self, trainer, weights, rows):
-        """Return the answers at some rows, shape `(rows,)`, at stride 1.
+        """Return the answers at some rows, shape `(rows,)`, of a reading at stride 1.
 
         A lane is read from its beginning, so that its state is the one it has reached. Where that would take more than
         REACH steps, it begins empty later: an LSTM that has learnt to forget does not tell the difference.
@@ -48,24 +49,22 @@ class Reading:
         places = np.asarray(rows) - self.rows[0]
         lanes, first, last = places, 0, 1
         if self.keeps:
-            lanes, depths = np.unique(places % self.lanes), places // self.lanes
-            groups, last = -(-len(lanes) // LANES), depths.max() + 1
-            first = max(0, min(depths.min(), last - REACH // (groups * self.steps)))
-        *_, answers = self._read(trainer, weights, lanes, first, last)
+            lanes, windows = np.unique(places % self.lanes), places // self.lanes
+            groups, last = -(-len(lanes) // LANES), windows.max() + 1
+            first = max(0, min(windows.min(), last - REACH // (groups * self.steps)))
+        *_, answers = self._read(trainer, weights, lanes, range(first, last, last - first), self.in_order)
         return answers[places]
 
-    def _read(self, trainer, weights, lanes, first, last, piece=None, order=None):
-        """Read windows first … last - 1 of these lanes; yield all answers so far after each piece of so many steps."""
-        room = capacity(len(self.rows), SAMPLES)
-        order = np.arange(room) if order is None else np.pad(order, (0, room - len(order)))
-        order, keeps, answers = tf.constant(order.astype(np.int32)), tf.constant(self.keeps), tf.zeros(room + 1)
-        at_once = max(1, piece // self.steps) if piece else last - first
+    def _read(self, trainer, weights, lanes, pieces, order):
+        """Read windows of these lanes, as many at a time as `pieces` steps on; yield all answers so far after each."""
+        order = np.pad(order, (0, len(self.in_order) - len(order)))
+        answers = tf.zeros(len(order) + 1)
         for group in range(0, len(lanes), LANES):
-            lane = np.full(LANES, len(self.rows), np.int32)
+            lane = np.full(LANES, len(self.rows))
             lane[: len(lanes) - group] = lanes[group : group + LANES]
             carried = trainer.model.empty(LANES)
-            for begin in range(first, last, at_once):
-                span = map(tf.constant, (begin, min(begin + at_once, last)))
-                dealt = tf.constant(lane), tf.constant(self.lanes)
-                carried, answers = trainer.read(weights, self.part, order, *dealt, keeps, *span, carried, answers)
+            for first in pieces:
+                last = min(first + pieces.step, pieces.stop)
+                numbers = [tf.constant(number, tf.int32) for number in (order, lane, self.lanes, first, last)]
+                carried, answers = trainer.read(weights, self.part, *numbers, tf.constant(self.keeps), carried, answers)
                 yield answers.numpy()[: len(self.rows)]
