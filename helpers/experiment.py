@@ -46,6 +46,8 @@ class Experiment:
     seed           of the initial weights, and of the order of the windows
     max_updates    ends a run early; None is no limit
     draw           which random numbers the noise is: its seed, and that of the shapes of "echo"
+    stateful       whether the LSTM keeps its state from batch to batch, as Keras's LSTM(stateful=True) does; it is
+                   emptied at each epoch, and both models leave a short last batch out, since Keras needs full ones
 
     Raises ValueError with one sentence that names the setting, what was given and what would work.
     """
@@ -65,6 +67,7 @@ class Experiment:
     seed: int = 0
     max_updates: int | None = None
     draw: int = 0
+    stateful: bool = False
 
     def __post_init__(self) -> None:
         def settle(name: str, value: object) -> None:
@@ -85,9 +88,10 @@ class Experiment:
             settle(name, whole(name, getattr(self, name), least=0, most=2**32 - 1))
         if self.max_updates is not None:
             settle("max_updates", whole("max_updates", self.max_updates))
-        if not isinstance(self.shuffle, bool | np.bool_):
-            raise ValueError(f"shuffle {self.shuffle!r} is not a yes or no; use True or False")
-        settle("shuffle", bool(self.shuffle))
+        for name in ("shuffle", "stateful"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise ValueError(f"{name} {getattr(self, name)!r} is not a yes or no; use True or False")
+            settle(name, bool(getattr(self, name)))
         choice("dnn_sees", self.dnn_sees, tuple(DNN_SEES))
         choice("activation", self.activation, ACTIVATIONS)
         validation = self.validation
@@ -98,6 +102,7 @@ class Experiment:
                     f"{name} {getattr(self, name)} {leaves} the {len(validation)} samples "
                     f"of the validation part; use at most {most}"
                 )
+        self.windows.rows(self.train)  # raises where they do not fill a batch that has to be full
 
     @property
     def series_with_noise(self) -> Series:
@@ -116,13 +121,21 @@ class Experiment:
 
     @property
     def windows(self) -> Windows:
-        """The training windows."""
-        return Windows(self.length, self.stride, self.sampling_rate, self.batch_size)
+        """The training windows, those of full batches alone where the LSTM keeps its state."""
+        return Windows(self.length, self.stride, self.sampling_rate, self.batch_size, drop_remainder=self.stateful)
 
     @property
     def validation_windows(self) -> Windows:
-        """The validation windows: the same, but at stride 1, so that every hour of the day is asked."""
-        return replace(self.windows, stride=1)
+        """The validation windows: the same, but all of them, at stride 1, so that every hour of the day is asked."""
+        return replace(self.windows, stride=1, drop_remainder=False)
+
+    @property
+    def gap(self) -> int:
+        """Samples from the end of a window to the beginning of the one in its place of the next batch.
+
+        At 0 the two join, so that a state carried on is that of the sample before; below 0 they overlap.
+        """
+        return self.batch_size * self.stride - self.sampling_rate * self.windows.steps
 
     @property
     def rows(self) -> tuple[np.ndarray, np.ndarray]:

@@ -16,13 +16,20 @@ SEES = {  # the layer that takes from each window what the DNN is given
     "window": "Reshape(({steps},)),  # it sees the whole window",
 }
 
+LSTM = """\
+keras.layers.LSTM({units}, "{activation}", kernel_initializer=glorot[0], recurrent_initializer=orthogonal)"""
+STATEFUL_LSTM = """\
+keras.Input(batch_shape=({batch_size}, {steps}, 1)),  # a state that is kept needs batches of one size
+    keras.layers.LSTM({units}, "{activation}", stateful=True, kernel_initializer=glorot[0],
+                      recurrent_initializer=orthogonal)"""
+
 # Both models of `models.make`, each initializer with the seed that it has there.
 MODELS_CODE = """\
 seeds = np.random.SeedSequence({seed}).generate_state(6).tolist()  # the same weights each time
 glorot = [keras.initializers.GlorotUniform(seed) for seed in seeds]
 orthogonal = keras.initializers.Orthogonal(seed=seeds[1])
 lstm = keras.Sequential([
-    keras.layers.LSTM({units}, "{activation}", kernel_initializer=glorot[0], recurrent_initializer=orthogonal),
+    {lstm},
     keras.layers.Dense(1, kernel_initializer=glorot[4]),
 ])
 dnn = keras.Sequential([
@@ -45,8 +52,10 @@ def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     The script imports NumPy and Keras alone, and prints one line of JSON last: both models' mean squared errors in
     the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a "generator", Keras's
     `TimeseriesGenerator`, as the article has it, or from a "dataset", `keras.utils.timeseries_dataset_from_array`, as
-    Keras 3 wants it. It has 40 lines or fewer, unless the series alone takes more than 12. Raises ValueError for
-    another flavour, and for a series without a recipe: bare arrays, or a file that NumPy alone cannot read.
+    Keras 3 wants it. A stateful LSTM is given their arrays, which Keras takes at every batch size, and emptied before
+    each epoch. It has 40 lines or fewer, 44 with a stateful LSTM, unless the series alone takes more than 12. Raises
+    ValueError for another flavour, and for a series without a recipe: bare arrays, or a file that NumPy alone cannot
+    read.
     """
     choice("flavour", flavour, FLAVOURS)
     series = experiment.series_with_noise
@@ -64,8 +73,10 @@ def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     data = [series.recipe, *_windows(experiment, flavour)]
     if series.recipe.startswith("def "):
         data.insert(0, "")
-    settings = vars(experiment) | {"fit": f"\n{INDENT}".join(_fit(experiment, flavour))}
-    settings["sees"] = SEES[experiment.dnn_sees].format(steps=experiment.windows.steps)
+    settings = vars(experiment) | {"steps": experiment.windows.steps}
+    settings["sees"] = SEES[experiment.dnn_sees].format(**settings)
+    settings["lstm"] = (STATEFUL_LSTM if experiment.stateful else LSTM).format(**settings)
+    settings["fit"] = f"\n{INDENT}".join(_fit(experiment, flavour))
     models, training = MODELS_CODE.format(**settings), TRAINING_CODE.format(**settings)
     return _tightened("\n\n".join(["\n".join(head), "\n".join(data), models, training]))
 
@@ -73,6 +84,8 @@ def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
 def _windows(experiment: Experiment, flavour: str) -> Iterator[str]:
     """Yield the lines that make the windows of the training part."""
     windows, samples = experiment.windows, len(experiment.train)
+    by_epochs = experiment.shuffle or experiment.stateful
+    at_once = samples if experiment.shuffle else windows.count(experiment.train)
     yield f"values, targets = values[:{samples}, None], targets[:{samples}, None]  # the first 80 %, as columns"
     if flavour == "generator":
         yield "# The target of a window is that of the row just after it."
@@ -87,33 +100,48 @@ def _windows(experiment: Experiment, flavour: str) -> Iterator[str]:
         given += f", {stride}={windows.stride}"
     if windows.sampling_rate > 1 and (flavour == "generator" or windows.steps > 1):  # else Keras may refuse it
         given += f", sampling_rate={windows.sampling_rate}"
-    line = f"windows = {given}, batch_size={samples if experiment.shuffle else windows.batch_size})"
+    line = f"windows = {given}, batch_size={at_once if by_epochs else windows.batch_size})"
     if len(line) > COLUMNS:
         name, _, given = line.partition("(")
         line = f"{name}(\n{textwrap.fill(given, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT)}"
     yield line
-    if experiment.shuffle:
-        yield f"inputs, targets = {first}  # all of them, as one batch"
+    if by_epochs:
+        which = "all of them" if experiment.shuffle else "those of full batches"
+        yield f"inputs, targets = {first}  # {which}, as one batch"
 
 
 def _fit(experiment: Experiment, flavour: str) -> Iterator[str]:
     """Yield the lines that fit one model, to the last epoch, or to the update that ends it early."""
-    updates, per_epoch = experiment.updates, experiment.windows.updates_per_epoch(experiment.train)
-    epochs, more = divmod(updates, per_epoch)
-    batch, quietly = f"batch_size={experiment.batch_size}", "shuffle=False, verbose=0"
-    if experiment.shuffle:
-        yield f"for epoch in range({epochs + (more > 0)}):"
-        yield f"    order = np.random.default_rng([{experiment.seed}, epoch]).permutation(len(inputs))"
-        if more:
-            left = f"{experiment.batch_size} * ({updates} - {per_epoch} * epoch)"
-            yield f"    order = order[: {left}]  # {updates} updates, {per_epoch} an epoch"
-        yield f"    model.fit(inputs[order], targets[order], {batch}, {quietly})"
+    if experiment.shuffle or experiment.stateful:
+        yield from _fit_by_epochs(experiment)
         return
+    epochs, more = divmod(experiment.updates, experiment.windows.updates_per_epoch(experiment.train))
+    quietly = "shuffle=False, verbose=0"
     if epochs:
         why = "  # or fit shuffles the batches" if flavour == "generator" else ""
         yield f"model.fit(windows, epochs={epochs}, {quietly}){why}"
     if more:
-        yield f"model.fit(windows, steps_per_epoch={more}, {quietly})  # {updates} updates in all"
+        yield f"model.fit(windows, steps_per_epoch={more}, {quietly})  # {experiment.updates} updates in all"
+
+
+def _fit_by_epochs(experiment: Experiment) -> Iterator[str]:
+    """Yield the lines that fit one model epoch by epoch: each in an order of its own, or from a state made empty."""
+    updates, per_epoch = experiment.updates, experiment.windows.updates_per_epoch(experiment.train)
+    batch, (epochs, more) = experiment.batch_size, divmod(updates, per_epoch)
+    left, why = f"{updates} - {per_epoch} * epoch", f"{updates} updates, {per_epoch} an epoch"
+    yield f"for epoch in range({epochs + (more > 0)}):"
+    if experiment.shuffle:
+        yield f"    order = np.random.default_rng([{experiment.seed}, epoch]).permutation(len(inputs))"
+    if experiment.shuffle and experiment.stateful:
+        most = f"min({per_epoch}, {left})" if more else per_epoch
+        yield f"    order = order[: {batch} * {most}]  # full batches" + f", {updates} in all" * (more > 0)
+    elif more:
+        most = f"{batch} * ({left})"
+        yield (f"    order = order[: {most}]" if experiment.shuffle else f"    most = {most}") + f"  # {why}"
+    chosen = "[order]" if experiment.shuffle else "[:most]" if more else ""
+    if experiment.stateful:
+        yield "    lstm.layers[0].reset_states()  # or Keras keeps the state from epoch to epoch"
+    yield f"    model.fit(inputs{chosen}, targets{chosen}, batch_size={batch}, shuffle=False, verbose=0)"
 
 
 def _tightened(source: str) -> str:

@@ -49,9 +49,12 @@ with quiet_stderr():
     tf.get_logger().setLevel("ERROR")  # it would warn, from the training thread, that several sizes are compiled
 
 
-def make(units: int, activation: str, dnn_inputs: int, seed: int) -> dict[str, keras.Sequential]:
+def make(
+    units: int, activation: str, dnn_inputs: int, seed: int, kept: tuple[int, int] | None = None
+) -> dict[str, keras.Sequential]:
     """Return {"lstm": …, "dnn": …}: both models, with the initial weights that the seed decides.
 
+    Where the LSTM is to keep its state, `kept` is the shape (windows, steps) of every batch, as Keras needs it.
     They are Keras's defaults (Glorot uniform, orthogonal, forget bias 1), each with a seed of its own drawn from the
     one given, so that no global random state is read or changed.
     """
@@ -65,10 +68,12 @@ def make(units: int, activation: str, dnn_inputs: int, seed: int) -> dict[str, k
         activation=activation,
         kernel_initializer=glorot(),
         recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        stateful=kept is not None,
         seed=next(seeds),  # for dropout, which is not used: without it Keras would draw one from Python's own generator
     )
     hidden = keras.layers.Dense(units, activation=activation, kernel_initializer=glorot())
-    first = {"lstm": (keras.Input((None, 1)), lstm), "dnn": (keras.Input((dnn_inputs,)), hidden)}
+    windows = keras.Input(batch_shape=(*(kept or (None, None)), 1))
+    first = {"lstm": (windows, lstm), "dnn": (keras.Input((dnn_inputs,)), hidden)}
     return {
         name: keras.Sequential([*layers, keras.layers.Dense(1, kernel_initializer=glorot())], name=name)
         for name, layers in first.items()
@@ -81,12 +86,15 @@ def initial_weights(units: int, activation: str, dnn_inputs: int, seed: int) -> 
     return {name: model.get_weights() for name, model in make(units, activation, dnn_inputs, seed).items()}
 
 
-def build(experiment: Any) -> dict[str, keras.Sequential]:
+def build(experiment: Any, batch_size: int | None = None) -> dict[str, keras.Sequential]:
     """Return {"lstm": …, "dnn": …}: both models of an experiment, compiled, with their initial weights.
 
-    The LSTM takes windows of shape `(windows, steps, 1)`, the DNN their samples that it sees, `(windows, samples)`.
+    The LSTM takes windows of shape `(windows, steps, 1)`, the DNN their samples that it sees, `(windows, samples)`. A
+    stateful LSTM takes batches of one size alone: `batch_size` windows, by default the experiment's. With 1, Keras
+    takes arrays, but no generator and no dataset.
     """
-    models = make(experiment.units, experiment.activation, len(experiment.dnn_steps), experiment.seed)
+    kept = (batch_size or experiment.batch_size, experiment.windows.steps) if experiment.stateful else None
+    models = make(experiment.units, experiment.activation, len(experiment.dnn_steps), experiment.seed, kept)
     for model in models.values():
         model.compile(optimizer=keras.optimizers.Adam(experiment.learning_rate), loss="mse")
     return models

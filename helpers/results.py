@@ -36,7 +36,8 @@ class Result:
     experiment  its settings
     losses      training losses, a float an epoch: mean squared errors, in the unit of the targets squared; the last
                 epoch counts the windows that it came to
-    val_losses  validation losses, a float an epoch
+    val_losses  validation losses over every row, a float an epoch; a stateful LSTM reads on, `length` rows at a time,
+                in `length` lanes that begin empty; where a cancel came first, there is none for the last epoch
     windows     how many there were to train on
     updates     how many were made
     seconds     the time that training and validation took
@@ -44,6 +45,9 @@ class Result:
     weights     at the end, in Keras's order; empty where a sweep left them behind
     trace       for the loss chart: (updates, mean loss since the point before), as training went on
     others      in a Lab with several seeds: the Results of the other seeds, which trained side by side with this one
+    val_losses_as_trained  of a stateful run: validation losses over windows with the stride and in the batches of
+                training, in as many lanes, since an LSTM trained with a gap between its windows is lost without it;
+                none where the validation part does not fill a batch, as no state would be carried there
     """
 
     experiment: Experiment
@@ -55,16 +59,20 @@ class Result:
     status: str
     weights: dict = field(repr=False)
     trace: dict = field(repr=False)
+    val_losses_as_trained: dict = field(default_factory=lambda: {name: [] for name in MODELS})
     others: "tuple[Result, ...]" = field(default=(), repr=False)
 
     @cached_property
     def models(self) -> dict[str, Any]:
-        """The two trained Keras models, built from the kept weights; RuntimeError where a sweep left these behind."""
+        """The two trained Keras models, built from the kept weights; RuntimeError where a sweep left these behind.
+
+        A stateful LSTM takes one window at a time, `(1, steps, 1)`, and reads on until `layers[0].reset_states()`.
+        """
         if not self.weights:
             raise RuntimeError("a sweep's results come without weights; call run(experiment) for the trained models")
         from .models import build  # loads TensorFlow, at the first use
 
-        models = build(self.experiment)
+        models = build(self.experiment, batch_size=1)
         for name, model in models.items():
             model.set_weights(self.weights[name])
         return models

@@ -11,7 +11,8 @@ from .results import Result
 from .series import Series
 
 SETTINGS = [field.name for field in fields(Experiment) if field.name != "series"]  # which stands in `experiment`
-CAME = ("status", "windows", "updates", "seconds", "losses", "val_losses")  # what came of a run
+LOSSES = ("losses", "val_losses", "val_losses_as_trained")
+CAME = ("status", "windows", "updates", "seconds", *LOSSES)  # what came of a run
 
 
 class Saved:
@@ -47,7 +48,7 @@ class Saved:
         """Keep the run in a line; return whether there is one."""
         try:
             row = json.loads(line)
-            losses = {kind: {name: [*map(float, row[kind][name])] for name in MODELS} for kind in CAME[-2:]}
+            losses = {kind: {name: [*map(float, row[kind][name])] for name in MODELS} for kind in LOSSES}
             self.rows[row["experiment"], row["data"]] = {name: row[name] for name in CAME} | losses
         except (ValueError, TypeError, KeyError):
             return False

@@ -1,5 +1,6 @@
 """How good any model could be: the floor, and the error of always giving the same answer."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,16 +11,25 @@ from .windows import Windows
 
 
 def floor(experiment: Experiment) -> dict[str, float | None]:
-    """Return for "lstm" and "dnn" the lowest mean squared error that any model could reach from what it sees.
+    """Return for "lstm" and "dnn" the lowest mean squared error possible from what each sees of one window.
 
     It is the error over rows of every hour of the day, and so belongs to the validation loss; a training loss below
     it is an alarm. It depends on series, noise, length and sampling rate, never on the stride. None where it is not
-    known, or where it is 0 on paper only (samples of a sine half a day apart).
+    known, or where it is 0 on paper only (samples of a sine half a day apart), and for a stateful LSTM, which knows
+    more than one window: the floor of one window is that of `replace(experiment, stateful=False)`.
     """
     series, windows = experiment.series_with_noise, experiment.windows
     ages = windows.length - windows.sampling_rate * np.arange(windows.steps)  # hours before the row, oldest first
     seen = {"lstm": ages, "dnn": ages[experiment.dnn_steps]}
-    return {model: _floor(series, tuple(seen[model].tolist())) for model in MODELS}
+    floors = {model: _floor(series, tuple(seen[model].tolist())) for model in MODELS}
+    return floors | {"lstm": None} if experiment.stateful else floors
+
+
+def shown_floors(experiment: Experiment) -> dict[str, tuple[str, float | None]]:
+    """Return by model what its floor is called where it is shown, and the floor; of a stateful LSTM one window's."""
+    floors = floor(replace(experiment, stateful=False))
+    kept = {"lstm": "one window's floor"} if experiment.stateful else {}
+    return {name: (kept.get(name, "floor"), floors[name]) for name in MODELS}
 
 
 def _floor(series: Series, ages: tuple[int, ...]) -> float | None:

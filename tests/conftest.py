@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 if "PYTEST_XDIST_WORKER" in os.environ:  # another worker keeps the other core busy; kernels inherit this
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 SLOW = ("access", "below_the_lab", "browser", "browser_faults", "export", "faults", "hours", "kernel", "lab", "lessons")
-SLOW += ("storm", "sweeps", "training")  # the files that train, or start a kernel, a browser, a cluster or a Python
+SLOW += ("stateful", "storm", "sweeps", "training")  # they train, or start a kernel, a browser, a cluster, a Python
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 
 

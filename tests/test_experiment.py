@@ -60,6 +60,15 @@ SENTENCES = [
     ({"activation": None}, "activation None is unknown; use 'relu' or 'tanh'"),
     ({"dnn_sees": "all"}, "dnn_sees 'all' is unknown; use 'oldest', 'latest' or 'window'"),
     ({"shuffle": 1}, "shuffle 1 is not a yes or no; use True or False"),
+    ({"stateful": "yes"}, "stateful 'yes' is not a yes or no; use True or False"),
+    (
+        {"stateful": True, "batch_size": 6985},
+        "batch_size 6985 makes no full batch of 6984 windows; use at most 6984",
+    ),
+    (
+        {"stateful": True, "series": SHORT, "length": 191, "stride": 192},
+        "batch_size 32 makes no full batch of 4 windows; use at most 4",
+    ),
     ({"noise": -0.1}, "noise -0.1 is not a number of 0 or more; try noise 0.1"),
     ({"noise": float("nan")}, "noise nan is not a number of 0 or more; try noise 0.1"),
     ({"noise": "much"}, "noise 'much' is not a number of 0 or more; try noise 0.1"),
@@ -77,6 +86,7 @@ SETTINGS = [
     {"series": sine(24, 40, noise=0.3, seed=2).normalised(), "noise": 0.1},
     {"noise": 0.1 + 0.2, "learning_rate": 1e-5},
     {"shuffle": True, "dnn_sees": "window", "activation": "tanh", "units": 8},
+    {"stateful": True, "length": 3},
     {"max_updates": 100, "epochs": 3, "seed": 2**32 - 1, "batch_size": 7, "sampling_rate": 12},
     {"length": np.int64(12), "learning_rate": np.float64(0.01)},
 ]
@@ -93,6 +103,8 @@ def test_what_the_sentences_propose_does_work():
     Experiment(length=1751)
     Experiment(stride=1752)
     Experiment(series=SHORT, length=191, stride=192)
+    Experiment(stateful=True, batch_size=6984)
+    Experiment(stateful=True, series=SHORT, length=191, stride=192, batch_size=4)
     Experiment(batch_size=8192, units=1024, seed=2**32 - 1, learning_rate=0.1, noise=0.1)
     for sees in DNN_SEES:
         Experiment(dnn_sees=sees)
@@ -149,6 +161,7 @@ def test_the_defaults_are_the_article_s_second_example():
         "seed": 0,
         "max_updates": None,
         "draw": 0,
+        "stateful": False,
     }
 
 
@@ -197,6 +210,36 @@ def test_the_validation_part_is_the_last_fifth_at_stride_1():
     assert experiment.validation_windows == dataclasses.replace(experiment.windows, stride=1)
     assert experiment.validation_windows.count(experiment.validation) == 1752 - 24
     assert np.array_equal(experiment.validation.values, sine().values[7008:])
+
+
+@pytest.mark.parametrize("settings", [{}, {"length": 3, "batch_size": 7}, {"stride": 8, "batch_size": 5}], ids=str)
+def test_a_stateful_run_counts_full_batches_alone(settings):
+    plain = Experiment(series=SHORT, epochs=3, **settings)
+    kept = dataclasses.replace(plain, stateful=True)
+    windows, batch = plain.windows.count(plain.train), plain.batch_size
+    assert windows % batch
+    assert kept.windows.count(kept.train) == windows // batch * batch
+    assert kept.updates == 3 * (windows // batch) == plain.updates - 3
+    assert np.array_equal(kept.windows.rows(kept.train), plain.windows.rows(plain.train)[: windows // batch * batch])
+    assert kept.validation_windows == plain.validation_windows
+
+
+@pytest.mark.parametrize("length, stride, sampling_rate", [(24, 1, 1), (24, 8, 1), (7, 2, 3), (5, 1, 12)])
+@pytest.mark.parametrize("batch_size", [1, 3, 24])
+def test_the_gap_is_what_lies_between_a_window_and_that_in_its_place_of_the_next_batch(
+    length, stride, sampling_rate, batch_size
+):
+    experiment = Experiment(length=length, stride=stride, sampling_rate=sampling_rate, batch_size=batch_size)
+    samples = experiment.windows.samples(experiment.windows.rows(experiment.train))
+    for place in (0, batch_size - 1):
+        end = samples[place][-1] + sampling_rate
+        assert samples[place + batch_size][0] - end == experiment.gap
+
+
+def test_windows_join_where_a_batch_is_as_long_as_a_window():
+    joined = [Experiment(batch_size=24), Experiment(stride=8, batch_size=3), Experiment(stride=24, batch_size=1)]
+    assert [experiment.gap for experiment in joined] == [0, 0, 0]
+    assert (Experiment().gap, Experiment(batch_size=16).gap) == (8, -8)
 
 
 def test_noise_is_added_to_the_whole_series_before_it_is_split():

@@ -77,6 +77,7 @@ MOVES = {
     "shuffle": True,
     "activation": "tanh",
     "dnn_sees": "latest",
+    "stateful": True,
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import Experiment, Result, show_losses
+from helpers import Experiment, Result, floor, show_losses
 from helpers.lab.runs import names
 from helpers.pictures.labels import Box, Wanted, column, place
 from helpers.pictures.losses import LossesPicture
@@ -147,3 +147,15 @@ def test_a_seed_that_diverged_counts_as_infinite():
     at = [max(first.val_losses["lstm"][1], second.val_losses["lstm"][1])]
     assert picture.lines["lstm"][1].get_ydata()[1:2].tolist() == at
     assert all(np.isfinite(path.vertices).all() for path in picture.bands["lstm"].get_paths())
+
+
+def test_the_floor_of_a_stateful_lstm_is_called_that_of_one_window():
+    draw = np.random.default_rng(0)
+    kept = result(draw, 24, 1, 3)
+    kept = replace(kept, experiment=Experiment(noise=0.3, length=3, stateful=True, epochs=3))
+    picture = show_losses(kept)
+    picture.svg()
+    one_window = floor(Experiment(noise=0.3, length=3))["lstm"]
+    texts = [label.get_text() for label in picture.labels if hasattr(label, "get_text")]
+    assert "one window's floor" in texts and f"(one window's floor {one_window:.2g})" in picture.sentence
+    assert one_window in [line.get_ydata()[0] for line in picture.background if hasattr(line, "get_ydata")]

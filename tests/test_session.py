@@ -9,6 +9,7 @@ import pytest
 
 from helpers import EXAMPLES, Experiment, Result
 from helpers.experiment import MODELS
+from helpers.lab import words
 from helpers.lab.session import Session
 from helpers.lab.worker import Worker
 from helpers.results import Progress
@@ -452,6 +453,37 @@ def test_a_closed_session_ends_its_run_and_tells_nothing_more(session, lever):
     until(lambda: lever.made[0].closed)
     assert session.wait(5) and not session.events
     assert session.status.startswith("run 1: cancelled, stopped")
+
+
+PLACE = "each window is followed, in its place of the next batch, by one that begins "
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, PLACE + "8 samples after it ends"),
+        ({"batch_size": 25}, PLACE + "1 sample after it ends"),
+        ({"stride": 100, "batch_size": 20}, PLACE + "1,976 samples after it ends"),
+        ({"batch_size": 24}, PLACE + "at once: they join"),
+        ({"stride": 8, "batch_size": 3}, PLACE + "at once: they join"),
+        ({"batch_size": 16}, PLACE + "8 samples before it ends: they overlap"),
+        ({"batch_size": 23}, PLACE + "1 sample before it ends: they overlap"),
+        ({"shuffle": True}, "shuffled: nothing joins"),
+        ({"batch_size": 6984}, "one batch an epoch: no window is followed by another"),
+    ],
+)
+def test_the_facts_say_what_a_kept_state_meets_next(settings, said):
+    kept, plain = words.facts(Experiment(**settings, stateful=True)), words.facts(Experiment(**settings))
+    assert kept[-1] == said and len(kept) == len(plain) + 1
+    assert not any("window is followed" in fact or "joins" in fact for fact in plain)
+
+
+def test_no_alarm_rings_for_a_kept_state_that_passes_the_floor_of_one_window():
+    low = {name: [1e-6] for name in MODELS}
+    for stateful, models in ((False, "LSTM and DNN"), (True, "DNN")):
+        experiment = Experiment(noise=0.3, length=3, stateful=stateful)
+        alarm = words.alarm(Result(experiment, low, low, 100, UPDATES, 0.0, "done", {}, {}))
+        assert f"the training loss of {models} is below its floor" in alarm
 
 
 def test_it_needs_neither_widgets_nor_pictures_nor_tensorflow():

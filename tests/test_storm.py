@@ -22,6 +22,7 @@ CONTROLS = {  # what a hand can do to each: the state that it sends
     "shuffle": lambda draw: {"value": bool(draw.integers(0, 2))},
     "activation": lambda draw: {"index": int(draw.integers(0, 2))},
     "dnn_sees": lambda draw: {"index": int(draw.integers(0, 3))},
+    "stateful": lambda draw: {"value": bool(draw.integers(0, 2))},
 }
 BOXES = ("length", "stride", "sampling_rate", "batch_size", "units", "epochs", "seed", "noise", "learning_rate")
 NONSENSE = ("", "0", "-3", "2.5", "abc", "9000", "1e400", "nan", "٣", "1_0", "=1+1", "<script>alert(1)</script>", "🙂")

@@ -63,7 +63,7 @@ def path(tmp_path):
 
 def same(results, expected):
     """Whether Results are the same run by run; the time they took is not compared."""
-    names = ("experiment", "losses", "val_losses", "windows", "updates", "status")
+    names = ("experiment", "losses", "val_losses", "val_losses_as_trained", "windows", "updates", "status")
     return [[repr(getattr(result, name)) for name in names] for result in results] == [
         [repr(getattr(result, name)) for name in names] for result in expected
     ]
@@ -184,6 +184,14 @@ class TestFile:
             assert (row["losses"], row["val_losses"]) == (result.losses, result.val_losses)
         table = pd.read_json(path, lines=True)
         assert table["length"].tolist() == [6, 6, 3, 3] and table["status"].eq("done").all()
+
+    def test_it_holds_both_validation_losses_of_a_stateful_run(self, one, path):
+        kept = [Experiment(sine(24, 30), length=6, epochs=2, activation="tanh", stateful=True)]
+        (ran,) = sweep(kept, one, path)
+        one.shutdown()
+        (held,) = sweep(kept, one, path)
+        assert len(ran.val_losses_as_trained["lstm"]) == 2 and same([held], [ran])
+        assert show_losses(held).sentence == show_losses(ran).sentence
 
     @pytest.mark.parametrize("left", [0, 1, 60, 200, -2, -1])
     def test_a_last_line_that_was_left_half_written_costs_that_run_alone(self, left, one, path, expected):

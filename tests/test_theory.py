@@ -56,6 +56,12 @@ def monte_carlo(experiment, ages, seed=1):
     return np.mean(errors)
 
 
+@pytest.mark.parametrize("settings", [{}, {"noise": 0.3}, {"series": "echo"}, {"length": 1}], ids=str)
+def test_a_stateful_lstm_has_no_floor_since_it_knows_more_than_one_window(settings):
+    one_window = floor(Experiment(**settings))
+    assert floor(Experiment(**settings, stateful=True)) == {"lstm": None, "dnn": one_window["dnn"]}
+
+
 @pytest.mark.parametrize("sees", ["oldest", "latest"])
 @pytest.mark.parametrize("length", LENGTHS)
 def test_the_floor_of_one_sample_is_the_error_of_its_best_function(length, sees):

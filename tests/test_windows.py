@@ -53,6 +53,8 @@ def by_hand(series, windows):
         inputs.append(series.values[row - windows.length : row : windows.sampling_rate])
         targets.append(series.targets[row])
         row += windows.stride
+    while windows.drop_remainder and len(inputs) % windows.batch_size:
+        del inputs[-1], targets[-1]
     return np.array(inputs), np.array(targets)
 
 
@@ -118,6 +120,9 @@ def test_the_windows_are_those_of_timeseries_dataset_from_array(case):
         Windows(length=3, batch_size=5),
         Windows(length=3, batch_size=17),
         Windows(length=3, batch_size=1),
+        Windows(length=3, batch_size=5, drop_remainder=True),
+        Windows(length=3, batch_size=17, drop_remainder=True),
+        Windows(length=2, stride=3, sampling_rate=2, batch_size=4, drop_remainder=True),
         Windows(length=3, stride=20),
         Windows(length=3, sampling_rate=20),
         Windows(length=3, sampling_rate=1000),
@@ -129,6 +134,21 @@ def test_all_three_ways_agree_at_the_edges(windows):
     np.testing.assert_array_equal(windows.take(series)[0], by_hand(series, windows)[0])
     same(batches_of(windows.generator(series)), windows, series)
     same(windows.dataset(series).as_numpy_iterator(), windows, series)
+
+
+@pytest.mark.parametrize("batch_size, kept", [(1, 17), (2, 16), (5, 15), (9, 9), (17, 17)])
+def test_the_windows_of_a_short_last_batch_may_be_left_out(batch_size, kept):
+    series, windows = random_series(20), Windows(3, batch_size=batch_size, drop_remainder=True)
+    assert windows.count(series) == kept and windows.updates_per_epoch(series) == kept // batch_size
+    assert {len(inputs) for inputs, _ in batches_of(windows.generator(series))} == {batch_size}
+    assert {len(inputs) for inputs, _ in windows.dataset(series).as_numpy_iterator()} == {batch_size}
+
+
+def test_where_there_is_no_full_batch_a_sentence_says_which_would_be_one():
+    windows = Windows(3, batch_size=18, drop_remainder=True)
+    for asked in ("rows", "count", "updates_per_epoch", "take", "generator", "dataset"):
+        with pytest.raises(ValueError, match=r"^batch_size 18 makes no full batch of 17 windows; use at most 17$"):
+            getattr(windows, asked)(random_series(20))
 
 
 def test_the_article_s_third_example_has_873_windows_in_28_batches():

@@ -173,6 +173,7 @@ SETTINGS: dict[str, Callable[..., Control]] = {
     "shuffle": Tick,
     "activation": partial(Menu, options=ACTIVATIONS),
     "dnn_sees": partial(Menu, options=tuple(DNN_SEES)),
+    "stateful": Tick,
 }
 
 

@@ -221,7 +221,8 @@ class Session:
             updates = self._next(request)
             if updates == 0:
                 return
-            made = updates or min(training.chunk for training in alive) * min(len(alive), 2)  # they wait less often
+            some = min(training.chunk for training in alive) * min(len(alive), 2)  # several wait for each other
+            made = some if updates is None else updates
             at_work = [training.start(made) for training in alive]
             self._report(request, together(trainings))
             for finish in at_work:

@@ -36,7 +36,21 @@ def status(number: int, phase: str, what: str) -> str:
 def facts(experiment: Experiment) -> list[str]:
     """Return the numbers that follow from the settings alone."""
     windows, series = experiment.windows, experiment.train
-    return [f"{windows.count(series):,} training windows", f"{windows.updates_per_epoch(series):,} updates per epoch"]
+    said = [f"{windows.count(series):,} training windows", f"{windows.updates_per_epoch(series):,} updates per epoch"]
+    return [*said, followed(experiment)] if experiment.stateful else said
+
+
+def followed(experiment: Experiment) -> str:
+    """Return what the state of a stateful LSTM meets next: where the window begins that it is carried to."""
+    if experiment.shuffle:
+        return "shuffled: nothing joins"
+    if experiment.windows.updates_per_epoch(experiment.train) == 1:
+        return "one batch an epoch: no window is followed by another"
+    gap = experiment.gap
+    apart = f"{abs(gap):,} sample{'s' * (abs(gap) != 1)}"
+    begins = f"{apart} after it ends" if gap > 0 else f"{apart} before it ends: they overlap"
+    begins = begins if gap else "at once: they join"
+    return f"each window is followed, in its place of the next batch, by one that begins {begins}"
 
 
 def so_far(experiment: Experiment, progress: Progress) -> str:

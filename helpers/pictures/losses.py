@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ..experiment import MODELS, NAMES, Experiment
 from ..results import NOTHING, Result, in_digits, labels
-from ..theory import baselines, constant_error, floor
+from ..theory import baselines, constant_error, shown_floors
 from .labels import GAP, Box, Wanted, place
 from .picture import COLOURS, INK, LEGEND, LOCK, STYLES, TYPE, Picture, text_width
 
@@ -71,12 +71,12 @@ class LossesPicture(Picture):
         with LOCK:
             for artist in self.background:
                 artist.remove()
-            self.experiment, self.floors, self.background = experiment, floor(experiment), []
+            self.experiment, self.floors, self.background = experiment, shown_floors(experiment), []
             self.newest_only, self.earlier = newest_only, [(name, *curves(seeds)) for name, seeds in earlier]
             mean = constant_error(experiment.validation)
             self.baselines = baselines(experiment) if with_baselines else {}
-            self.ends = [height for height in (mean, *self.floors.values()) if height]  # always in view
-            self.ends += EMPTY if not newest_only else ()
+            always = mean, *(height for _, height in self.floors.values())
+            self.ends = [*filter(None, always), *(() if newest_only else EMPTY)]  # in view whatever comes
             self._draw_levels({"always answering the mean": mean, **self.baselines})
             self._draw_floors()
             for name, updates, losses in self.earlier:
@@ -103,7 +103,7 @@ class LossesPicture(Picture):
         self.room = (0, 0, 1 - MARGIN / width, 1 - above / height)
 
     def _draw_floors(self) -> None:
-        for name, height in self.floors.items():
+        for name, (_, height) in self.floors.items():
             if height and height >= NOTHING:
                 line = self.main.axhline(height, color=COLOURS[name], linestyle=(0, (6, 3)), linewidth=1.2, alpha=0.8)
                 self.background.append(line)
@@ -175,8 +175,8 @@ class LossesPicture(Picture):
         newest, *others = [ends(*run) for run in runs] or [[]]
         (left, right), (low, high) = self.main.get_xlim(), self.main.get_ylim()
         floors = [
-            End(f"{NAMES[name]} floor {in_digits(height)}", right, height, name)
-            for name, height in self.floors.items()
+            End(f"{NAMES[name]} floor {in_digits(height)}" if kind == "floor" else kind, right, height, name)
+            for name, (kind, height) in self.floors.items()
             if height and height >= NOTHING
         ]
         lstm, dnn = ([end for run in others for end in run if end.model == model] for model in MODELS)
@@ -204,9 +204,9 @@ class LossesPicture(Picture):
         for name in MODELS:
             middle = self.validation[name][1]
             loss = f"≈ {in_digits(middle[-1])}" if len(middle) else "not yet measured"
-            height = self.floors[name]
+            kind, height = self.floors[name]
             at = "not known" if height is None else in_digits(height)
-            said.append(f"{NAMES[name]} {loss} (floor {at})")
+            said.append(f"{NAMES[name]} {loss} ({kind} {at})")
         known = [f"{name} {in_digits(error)}" for name, error in self.baselines.items() if error is not None]
         beside = f" Baselines: {', '.join(known)}." if known else ""
         many = f", median of {len(seeds)} seeds" if len(seeds) > 1 else ""

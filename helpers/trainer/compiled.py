@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..models import quiet_stderr, tf
-from .networks import DNN, LSTM
+from .networks import DNN, LSTM, keep
 
 LONGEST = 168  # steps of the longest window that shares the first compilation: the longest of the sliders
 UNITS, BATCH = 50, 32  # and the most units and windows in a batch
-EVALUATED = 128  # windows evaluated at a time
+LANES = 64  # windows read side by side
 
 
 @lru_cache(maxsize=1)
@@ -54,53 +54,64 @@ class State(NamedTuple):
 
 
 class Trainer:
-    """The compiled functions of one model, for batches of up to `width` windows: `train`, `evaluate`, `predict`."""
+    """The compiled functions of one model: `train`, for batches of up to `width` windows, and `read`.
+
+    TensorFlow compiles `train` once more for an LSTM that keeps its state from batch to batch.
+    """
 
     def __init__(self, model, width):
         self.model, self.width = model, width
         compiled = tf.function(autograph=False, jit_compile=xla())  # the loops are written out: nothing to translate
-        self.train, self.evaluate, self.predict = map(compiled, (self._train, self._evaluate, self._predict))
+        self.train, self.read = compiled(self._train), compiled(self._read)
 
     def __repr__(self):
         return f"Trainer({self.model!r}, width={self.width})"
 
-    def _train(self, state, part, order, batch_size, first, last, learning_rate):
-        """Make the updates of batches first … last - 1 in this order; return the state and the squared errors.
+    def _train(self, state, carried, part, order, batch_size, first, last, learning_rate):
+        """Make the updates of batches first … last - 1 in this order.
 
-        The squared errors are added up in float64, which holds a sum of float32 exactly enough not to depend on its
-        chunks.
+        Return the state, what the LSTM carries on to the next batch, and the squared errors. With nothing `carried`,
+        each batch begins empty. The squared errors are added up in float64, which holds a sum of float32 exactly
+        enough not to depend on its chunks.
         """
 
-        def update(batch, total, state, *buffers):
+        def update(batch, total, state, carried, *buffers):
             place = tf.range(self.width)
             position = batch * batch_size + place
             inside = tf.cast((place < batch_size) & (position < part.windows), tf.float32)  # the last may be short
             rows = part.length + part.stride * tf.gather(order, tf.minimum(position, part.windows - 1))
-            gradients, squares, buffers = self.model.gradients(state.weights, part, rows, inside, list(buffers))
+            start = carried or self.model.empty(self.width)
+            gradients, squares, reached, buffers = self.model.gradients(
+                state.weights, part, rows, inside, start, list(buffers)
+            )
+            carried = [tf.where(inside > 0, new, 0.0) for _, new in zip(carried, reached)]  # beside the batch: empty
             updates = state.updates + 1
             moved = adam(state.weights, gradients, state.means, state.squares, updates, learning_rate)
-            return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), *buffers)
+            return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), carried, *buffers)
 
-        start = (first, tf.constant(0.0, tf.float64), state, *self.model.buffers(self.width))
-        _, total, state, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
-        return state, total
+        start = (first, tf.constant(0.0, tf.float64), state, carried, *self.model.buffers(self.width))
+        _, total, state, carried, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
+        return state, carried, total
 
-    def _evaluate(self, weights, part):
-        """Return the mean squared error over all windows of the part."""
+    def _read(self, weights, part, order, lane, lanes, first, last, keeps, carried, answers):
+        """Read windows first … last - 1 of some lanes; return what they carry on, and the answers.
 
-        def some(first, total):
-            position = first + tf.range(EVALUATED)
-            inside = tf.cast(position < part.windows, tf.float32)
-            rows = part.length + part.stride * tf.minimum(position, part.windows - 1)
-            error = (self.model.predict(weights, part, rows) - tf.gather(part.targets, rows)) * inside
-            return first + EVALUATED, total + tf.reduce_sum(error**2)
+        The windows, in this order, are dealt out to `lanes` lanes as cards are: lane k gets those at the places k,
+        k + lanes, k + 2 lanes, … Read are the LANES lanes that `lane` names; a number beyond all places names none.
+        If the LSTM `keeps` its state, a window begins with what the one before in its lane has left, else empty. Its
+        answer is put at its place of `answers`, and that of no window at the last.
+        """
 
-        _, total = tf.while_loop(lambda first, _: first < part.windows, some, (0, tf.constant(0.0)))
-        return total / tf.cast(part.windows, tf.float32)
+        def window(number, carried, answers):
+            place = lane + lanes * number
+            rows = part.length + part.stride * tf.gather(order, tf.minimum(place, part.windows - 1))
+            start = [tf.where(keeps, kept, 0.0) for kept in carried]
+            answer, carried = self.model.read(weights, part, rows, start)
+            place = tf.where(place < part.windows, place, answers.shape[0] - 1)
+            return number + 1, carried, keep(answers, place[:, None], answer)
 
-    def _predict(self, weights, part, rows):
-        """Return the predictions for EVALUATED rows."""
-        return self.model.predict(weights, part, rows)
+        _, carried, answers = tf.while_loop(lambda number, *_: number < last, window, (first, carried, answers))
+        return carried, answers
 
 
 @lru_cache(maxsize=16)

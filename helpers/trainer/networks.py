@@ -4,6 +4,7 @@ Sample `row - length + sampling_rate * step` of the series is gathered when it i
 sampling rate are numbers given at run time, which change no shape.
 
 Inside, one column is one window: arrays have the shape `(units, windows)`, so that each gate is one block of memory.
+What an LSTM `carried` from an earlier window is its state and its cell, two such arrays; a DNN carries nothing.
 """
 
 from typing import NamedTuple
@@ -70,8 +71,12 @@ class LSTM:
         i, f, g, o = tf.split(z, 4)
         return sigmoid(i), sigmoid(f), self.activate(g), sigmoid(o)
 
-    def predict(self, weights, part, rows):
-        """Return the predictions for these rows, shape `(rows,)`."""
+    def empty(self, width):
+        """Return what was carried before the first window: zeros."""
+        return [tf.zeros([self.units, width]), tf.zeros([self.units, width])]
+
+    def read(self, weights, part, rows, carried):
+        """Return the predictions for these rows, shape `(rows,)`, and what is carried on from their windows."""
         matrix, width = self.matrix(weights), rows.shape[0]
 
         def step(t, state, cell):
@@ -80,9 +85,8 @@ class LSTM:
             cell = f * cell + i * g
             return t + 1, o * self.activate(cell), cell
 
-        start = [0, tf.zeros([self.units, width]), tf.zeros([self.units, width])]
-        _, state, _ = tf.while_loop(lambda t, *_: t < part.steps, step, start)
-        return tf.reduce_sum(state * weights[3], 0) + weights[4]
+        _, state, cell = tf.while_loop(lambda t, *_: t < part.steps, step, [0, *carried])
+        return tf.reduce_sum(state * weights[3], 0) + weights[4], [state, cell]
 
     def buffers(self, batch):
         """Return empty room for what one forward pass keeps for the backward pass."""
@@ -92,8 +96,10 @@ class LSTM:
             tf.zeros([self.steps, 2, self.units, batch]),  # how the next cell changes with this one; state with cell
         ]
 
-    def gradients(self, weights, part, rows, inside, buffers):
-        """Return (gradients, squared errors, buffers) of the mean squared error over the rows that are `inside`.
+    def gradients(self, weights, part, rows, inside, carried, buffers):
+        """Return the gradients of the mean squared error over the rows that are `inside`, and what else came of them.
+
+        That is (gradients, squared errors, what is carried on, buffers). No gradient goes back into what was `carried`.
 
         Forwards, at each step, with z = matrix @ [state, sample, 1] and its four parts the gates' sums:
 
@@ -112,17 +118,17 @@ class LSTM:
         (Hochreiter and Schmidhuber 1997, with Gers's forget gate; Goodfellow et al., Deep Learning, 10.2 and 10.10).
         """
         matrix, output = self.matrix(weights), weights[3]
-        state, buffers = self._forward(matrix, part, rows, buffers)
+        state, cell, buffers = self._forward(matrix, part, rows, carried, buffers)
         error = (tf.reduce_sum(state * output, 0) + weights[4] - tf.gather(part.targets, rows)) * inside
         d_error = 2 * error / tf.reduce_sum(inside)  # of the mean of error ** 2
         d_matrix = self._backward(weights[1], part, output * d_error, tf.zeros_like(matrix), buffers)
         d_recurrent, d_kernel, d_bias = tf.split(tf.transpose(d_matrix), [self.units, 1, 1])
         d_output, d_last = tf.reduce_sum(state * d_error, 1)[:, None], tf.reduce_sum(d_error)[None]
         gradients = [d_kernel, d_recurrent, d_bias[0], d_output, d_last]
-        return gradients, tf.reduce_sum(error**2), buffers
+        return gradients, tf.reduce_sum(error**2), [state, cell], buffers
 
-    def _forward(self, matrix, part, rows, buffers):
-        """Return the state after the last step, and the buffers filled with what each step leaves for the way back."""
+    def _forward(self, matrix, part, rows, carried, buffers):
+        """Return state and cell after the last step, and the buffers, with what each step leaves for the way back."""
         width = rows.shape[0]
 
         def step(t, state, cell, inputs, slopes, carries):
@@ -139,9 +145,9 @@ class LSTM:
             carries = keep(carries, [[t, 1]], (o * self.slope(active))[None])
             return t + 1, o * active, cell, inputs, slopes, carries
 
-        start = [0, tf.zeros([self.units, width]), tf.zeros([self.units, width]), *buffers]
-        _, state, _, *buffers = tf.while_loop(lambda t, *_: t < part.steps, step, start)
-        return state, buffers
+        start = [0, *carried, *buffers]
+        _, state, cell, *buffers = tf.while_loop(lambda t, *_: t < part.steps, step, start)
+        return state, cell, buffers
 
     def _backward(self, recurrent, part, d_state, d_matrix, buffers):
         """Return the gradient of the matrix, from that of the last state, added up from the last step to the first."""
@@ -171,8 +177,12 @@ class DNN:
     def __repr__(self):
         return f"DNN({self.units} units, sees the {self.sees})"
 
-    def predict(self, weights, part, rows):
-        """Return the predictions for these rows, shape `(rows,)`."""
+    def empty(self, width):
+        """Return nothing: nothing is carried."""
+        return []
+
+    def read(self, weights, part, rows, carried):
+        """Return the predictions for these rows, shape `(rows,)`, and nothing that is carried on."""
         if self.sees == "window":
             step = tf.range(self.steps)[:, None]
         else:
@@ -186,16 +196,17 @@ class DNN:
         )
         kernel, bias, output, last = weights
         hidden = self.activate(tf.matmul(kernel, samples, transpose_a=True) + bias[:, None])
-        return tf.reduce_sum(hidden * output, 0) + last
+        return tf.reduce_sum(hidden * output, 0) + last, []
 
     def buffers(self, batch):
         """Return no room: nothing is kept."""
         return []
 
-    def gradients(self, weights, part, rows, inside, buffers):
-        """Return (gradients, squared errors, buffers) of the mean squared error over the rows that are `inside`."""
+    def gradients(self, weights, part, rows, inside, carried, buffers):
+        """Return (gradients, squared errors, nothing carried, no buffers), as the LSTM does."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            squares = tf.reduce_sum(((self.predict(weights, part, rows) - tf.gather(part.targets, rows)) * inside) ** 2)
+            answers, _ = self.read(weights, part, rows, carried)
+            squares = tf.reduce_sum(((answers - tf.gather(part.targets, rows)) * inside) ** 2)
             loss = squares / tf.reduce_sum(inside)
-        return tape.gradient(loss, weights), squares, buffers
+        return tape.gradient(loss, weights), squares, carried, buffers

@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from threading import Event
 from typing import Any
@@ -13,9 +14,10 @@ import numpy as np
 from ..experiment import MODELS, Experiment
 from ..models import initial_weights, tf
 from ..results import Progress, Result
-from .compiled import BATCH, EVALUATED, LONGEST, UNITS, State, trainer, xla
+from .compiled import BATCH, LONGEST, UNITS, State, trainer, xla
 from .networks import SAMPLES, Samples
 from .padding import capacity, grown, shrunk
+from .reading import Reading
 
 CHUNK_SECONDS = 0.07  # seconds that one call of the compiled trainer should take: so often there is news, or an end
 
@@ -23,15 +25,17 @@ CHUNK_SECONDS = 0.07  # seconds that one call of the compiled trainer should tak
 class Training:
     """One run in the making: `advance` until it is `over`, then ask for the `result`; `close` ends its threads.
 
-    `updates` counts what has been made, `alive` names the models whose loss is finite; `losses`, `val_losses` and
-    `trace` grow as those of the Result will be.
+    `updates` counts what has been made, `alive` names the models whose loss is finite; `losses`, `val_losses`,
+    `val_losses_as_trained` and `trace` grow as those of the Result will be.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment, windows, train = experiment, experiment.windows, experiment.train
         self.part = Samples.of(train, windows)
-        self.validation = Samples.of(experiment.validation, experiment.validation_windows)
         self.windows, self.per_epoch = windows.count(train), windows.updates_per_epoch(train)
+        lanes, every = experiment.length if experiment.stateful else None, experiment.validation_windows
+        parts = {"train": train, "validation": experiment.validation}
+        self.readings = {name: Reading(part, every, lanes) for name, part in parts.items()}
         self.steps = capacity(windows.steps, LONGEST)
         units, activation, sees = experiment.units, experiment.activation, experiment.dnn_sees
         seen, width = len(experiment.dnn_steps), capacity(experiment.batch_size, BATCH)
@@ -47,13 +51,15 @@ class Training:
             for name, weights in initial_weights(units, activation, seen, experiment.seed).items()
         }
         self.compiled = xla()
-        self.updates, self.seconds, self.chunk, self.alive = 0, 0.0, 1, list(MODELS)
+        self.updates, self.seconds, self._chunk, self.alive = 0, 0.0, 1, list(MODELS)
         self.losses: dict[str, list[float]] = {name: [] for name in MODELS}
         self.val_losses: dict[str, list[float]] = {name: [] for name in MODELS}
+        self.val_losses_as_trained: dict[str, list[float]] = {name: [] for name in MODELS}
         self.trace: dict[str, list[tuple[int, float]]] = {name: [] for name in MODELS}
         self.squares = dict.fromkeys(MODELS, 0.0)  # squared errors of the epoch so far
         self.newest_squares: dict[str, float] = {}  # and of the last chunk
-        self.to_validate: list[tuple[str, list]] = []  # (model, weights) of the last whole epoch, still to be validated
+        self.to_validate: dict[str, list[Iterator[None]]] = {name: [] for name in MODELS}  # what is left of it
+        self.carried: dict[str, list] = {name: [] for name in MODELS}  # the LSTM's state and cell, if it keeps them
         self.warm: tuple[int, float] | None = None  # updates and seconds after the first call, which may compile
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="training")
 
@@ -62,16 +68,35 @@ class Training:
 
     @cached_property
     def order(self) -> Any:
-        """The order of the windows in this epoch, drawn anew each epoch if they are shuffled."""
-        order, epoch = np.arange(self.windows), self.updates // self.per_epoch
+        """The order of the windows in this epoch; of a stateful run, those of a short last batch at the end."""
+        windows = replace(self.experiment.windows, drop_remainder=False).count(self.experiment.train)
+        order = self._order(windows, self.updates // self.per_epoch)
+        return tf.constant(np.pad(order, (0, capacity(windows, SAMPLES) - windows)).astype(np.int32))
+
+    def _order(self, windows: int, epoch: int) -> np.ndarray:
+        """Return the order of so many windows in an epoch, drawn anew each epoch if they are shuffled."""
         if self.experiment.shuffle:
-            order = np.random.default_rng([self.experiment.seed, epoch]).permutation(self.windows)
-        return tf.constant(np.pad(order, (0, capacity(self.windows, SAMPLES) - self.windows)).astype(np.int32))
+            return np.random.default_rng([self.experiment.seed, epoch]).permutation(windows)
+        return np.arange(windows)
+
+    @cached_property
+    def as_trained(self) -> Reading | None:
+        """The validation windows as they lie in training, if the LSTM keeps its state and they fill a batch."""
+        experiment, part = self.experiment, self.experiment.validation
+        windows = replace(experiment.windows, drop_remainder=False).count(part)
+        if not experiment.stateful or windows < experiment.batch_size:
+            return None
+        return Reading(part, experiment.windows, experiment.batch_size)
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing left to train."""
-        return not self.alive or self.updates >= self.experiment.updates
+        """Whether there is nothing left to train or to validate."""
+        return not self._updates_left() and not any(self.to_validate.values())
+
+    def _updates_left(self) -> int:
+        """Return the number of updates left in this epoch."""
+        left = min(self.per_epoch - self.updates % self.per_epoch, self.experiment.updates - self.updates)
+        return left if self.alive else 0
 
     @property
     def progress(self) -> Progress:
@@ -91,33 +116,40 @@ class Training:
         """Make some updates of both models, one beside the other; call `meanwhile(progress)` while they are at work.
 
         Without a number of updates it makes as many as take about 0.07 s, and never more than the epoch has left.
-        The validation of a whole epoch runs beside the next updates, on weights that no longer change.
+        The validation of a whole epoch runs beside the next updates, on weights that no longer change. That of a
+        stateful run, which may take longer than they, goes on in the next calls, and holds up the updates after that.
         """
         finish = self.start(updates)
         if meanwhile:
             meanwhile(self.progress)
         finish()
 
+    @property
+    def chunk(self) -> int:
+        """The number of updates that take about 0.07 s; 0 where the validation lies behind by more than an epoch."""
+        behind = any(len(waiting) > 1 for waiting in self.to_validate.values())
+        return 0 if behind else self._chunk
+
     def start(self, updates: int | None = None) -> Callable[[], None]:
         """Begin what `advance` does, in threads of its own, and return the function that waits for it and books it."""
-        begin, first = time.perf_counter(), self.updates % self.per_epoch
-        left = min(self.per_epoch - first, self.experiment.updates - self.updates)
-        made = min(updates or self.chunk, left)
-        alive, whole_epochs, self.to_validate = list(self.alive), self.to_validate, []
+        begin, first, left = time.perf_counter(), self.updates % self.per_epoch, self._updates_left()
+        made = min(self.chunk if updates is None else updates, left)
+        alive = list(self.alive) if made else []
         working = [self.pool.submit(self._train, name, first, first + made) for name in alive]
-        checking = [self.pool.submit(self._validate, name, weights) for name, weights in whole_epochs]
+        checking = [self.pool.submit(self._validate_some, name) for name in MODELS]
 
         def finish() -> None:
-            took = max([task.result() for task in working])
+            took = [task.result() for task in working]
             for task in checking:
                 task.result()
-            self.updates += made
-            self.chunk = max(1, min(int(made * CHUNK_SECONDS / took), 4 * self.chunk))
+            if made:
+                self.updates += made
+                self._chunk = max(1, min(int(made * CHUNK_SECONDS / max(took)), 4 * self._chunk))
             for name in alive:
                 self._book(name, first, made, ended=made == left)
             if made == left:
                 self.__dict__.pop("order", None)
-            if self.over:
+            if not self._updates_left():
                 self._validate_rest()
             self.seconds += time.perf_counter() - begin
             self.warm = self.warm or (self.updates, self.seconds)
@@ -131,27 +163,52 @@ class Training:
         self.squares[name] += squares
         self.trace[name].append((self.updates, squares / seen))
         if ended or not math.isfinite(squares):
-            self.losses[name].append(self.squares[name] / min((first + made) * batch, self.windows))
-            self.squares[name] = 0.0
-            self.to_validate.append((name, self.states[name].weights))
+            self._end_epoch(name)
         if not math.isfinite(squares):
             self.alive.remove(name)
 
+    def _end_epoch(self, name: str) -> None:
+        """Note a model's training loss over the windows of this epoch so far, and let its weights be validated."""
+        epoch, batches = divmod(self.updates - 1, self.per_epoch)
+        windows = min((batches + 1) * self.experiment.batch_size, self.windows)
+        self.losses[name].append(self.squares[name] / windows)
+        self.squares[name] = 0.0
+        self.to_validate[name].append(self._validate(name, self.states[name].weights, epoch))
+
     def _train(self, name: str, first: int, last: int) -> float:
-        begin = time.perf_counter()
+        begin, trained = time.perf_counter(), self.trainers[name]
+        if self.experiment.stateful and first == 0:
+            self.carried[name] = trained.model.empty(trained.width)
         rate = tf.constant(self.experiment.learning_rate, tf.float32)
         batches = tf.constant(self.experiment.batch_size), tf.constant(first), tf.constant(last)
-        state, squares = self.trainers[name].train(self.states[name], self.part, self.order, *batches, rate)
-        self.states[name], self.newest_squares[name] = state, float(squares)
+        self.states[name], self.carried[name], squares = trained.train(
+            self.states[name], self.carried[name], self.part, self.order, *batches, rate
+        )
+        self.newest_squares[name] = float(squares)
         return time.perf_counter() - begin
 
-    def _validate(self, name: str, weights: list) -> None:
-        self.val_losses[name].append(float(self.trainers[name].evaluate(weights, self.validation)))
+    def _validate(self, name: str, weights: list, epoch: int) -> Iterator[None]:
+        """Note the validation losses of the weights at the end of an epoch; it pauses, so that a cancel is obeyed."""
+        trained, as_trained = self.trainers[name], []
+        if self.as_trained:
+            order = self._order(len(self.as_trained.rows), epoch)
+            as_trained.append((yield from self.as_trained.loss(trained, weights, order)))
+        loss = yield from self.readings["validation"].loss(trained, weights)
+        self.val_losses[name].append(loss)
+        self.val_losses_as_trained[name] += as_trained
+
+    def _validate_some(self, name: str) -> None:
+        """Go on with the validation of a model; of a stateful run for about 0.07 s."""
+        end, waiting = time.perf_counter() + CHUNK_SECONDS, self.to_validate[name]
+        while waiting:
+            for _ in waiting[0]:
+                if self.experiment.stateful and time.perf_counter() > end:
+                    return
+            del waiting[0]
 
     def _validate_rest(self) -> None:
-        for name, weights in self.to_validate:
-            self._validate(name, weights)
-        self.to_validate = []
+        for name in MODELS:
+            self._validate_some(name)
 
     def compile(self) -> None:
         """Compile all that this run needs, without training."""
@@ -160,40 +217,31 @@ class Training:
 
     def _compile(self, name: str) -> None:
         self._train(name, 0, 0)
-        self.trainers[name].evaluate(self.states[name].weights, self.validation)
-        self.predict(name, self.experiment.windows.rows(self.experiment.train)[:1])
-        rows = self.experiment.validation_windows.rows(self.experiment.validation)[:1]
-        self.predict(name, rows + len(self.experiment.train))
+        self.predict(name, self.readings["train"].rows[:1])
+        self.predict(name, self.readings["validation"].rows[:1] + len(self.experiment.train))
 
     def predict(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Return a model's predictions at ascending rows, counted in the whole series, shape `(rows,)`.
 
-        The windows of rows beyond the training part lie in the validation part: its first `length` rows have none.
+        The windows of rows beyond the training part lie in the validation part: its first `length` rows have none. A
+        stateful LSTM reads on up to each row as in validation: see `Reading.answers`. So 128 rows anywhere in a
+        built-in series take it a quarter of a second at most, and those at its beginning next to nothing.
         """
         border = len(self.experiment.train)
-        told = [
-            self._predict(name, part, some[first : first + EVALUATED])
-            for part, some in ((self.part, rows[rows < border]), (self.validation, rows[rows >= border] - border))
-            for first in range(0, len(some), EVALUATED)
-        ]
+        parts = {"train": rows[rows < border], "validation": rows[rows >= border] - border}
+        weights = self.states[name].weights
+        asked = [(self.readings[part], some) for part, some in parts.items() if len(some)]
+        told = [reading.answers(self.trainers[name], weights, some) for reading, some in asked]
         return np.concatenate(told) if told else np.empty(0, np.float32)
 
-    def _predict(self, name: str, part: Samples, rows: np.ndarray) -> np.ndarray:
-        padded = tf.constant(np.resize(rows, EVALUATED).astype(np.int32))
-        return self.trainers[name].predict(self.states[name].weights, part, padded).numpy()[: len(rows)]
-
     def result(self) -> Result:
-        """Return the Result; a run that is not over counts as cancelled."""
+        """Return the Result; a run that is not over is cancelled, and if stateful may lack its last validation."""
+        for name in self.alive:
+            if self.squares[name]:
+                self._end_epoch(name)
         self._validate_rest()
         checked = [loss for losses in self.val_losses.values() for loss in losses]
         diverged = len(self.alive) < len(MODELS) or not np.isfinite(checked).all()
-        for name in self.alive:
-            if self.squares[name]:
-                self.losses[name].append(
-                    self.squares[name] / ((self.updates % self.per_epoch) * self.experiment.batch_size)
-                )
-                self._validate(name, self.states[name].weights)
-                self.squares[name] = 0.0
         return Result(
             experiment=self.experiment,
             losses={name: list(losses) for name, losses in self.losses.items()},
@@ -207,6 +255,7 @@ class Training:
                 for name, state in self.states.items()
             },
             trace=self.trace,
+            val_losses_as_trained={name: list(losses) for name, losses in self.val_losses_as_trained.items()},
         )
 
     def close(self) -> None:
@@ -224,7 +273,8 @@ def run(
     `on_progress(progress)` is called several times a second and at least once an epoch, with a Progress. `cancel` is
     a `threading.Event` or a function without arguments; as soon as it says yes, the run ends as "cancelled" with
     what it has. From the same initial weights, with `shuffle=False`, the losses are those of Keras's
-    `model.fit(TimeseriesGenerator(…), shuffle=False)`.
+    `model.fit(TimeseriesGenerator(…), shuffle=False)`; where the LSTM keeps its state, with `epochs=1` and after
+    `layers[0].reset_states()` each time.
     """
     cancelled = cancel.is_set if isinstance(cancel, Event) else cancel or (lambda: False)
     training = Training(experiment)
