@@ -1,202 +1,233 @@
-"""The cells of a CSV file as plain text, and the numbers and times in them; a bad one is named by its line."""
+"""The numbers and the times in the cells of a table; a bad one is named by its line, with the cure."""
 
+import json
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS, CHUNK_ROWS = 200_000_000, 2_000_000, 1_000, 100_000
-BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "none")
-NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
-PACKED = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|\xd0\xcf\x11\xe0")
-ALIKE = "write all as 2026-01-05 08:00"
+from .table import Table, listed, shown
+
+NUMBER = r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?"
+WRITINGS = [(d, t) for t in (None, ",", ".", " ", "'", "\u00a0", "\u202f", "_") for d in ".," if d != t]
+ZONE = r" ?(?:Z|[A-Z]{3}|[+-]\d\d:?\d*)$"
+CALENDAR = {"year", "month", "day", "hour", "minute", "second"}
+ALIKE, MEND = "write all as 2026-01-05 08:00", "mend or empty that cell"
 
 
-def shown(given):
-    """Return what was given as a message may hold it: quoted, escaped, and text cut to 40 characters."""
-    if not isinstance(given, str):
-        return f"of type {type(given).__name__}"
-    return repr(given if len(given) <= 40 else f"{given[:39]}…")
-
-
-def listed(names):
-    """Return at most ten names in a row."""
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(map(shown, names[:10])) + more
-
-
-def read(path):
-    """Return the name of a file as messages show it, and its bytes: UTF-8 without a mark, lines ended by newlines."""
-    if not isinstance(path, str | Path):
-        raise ValueError(f"path {shown(path)} is no path; use the name of a CSV file, such as 'data/bicycles.csv'")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
-        raise ValueError(f"path {shown(str(path))} is an address; download the file, and use the path of your copy")
-    name = shown(Path(path).name or str(path))
-    try:
-        if Path(path).is_dir():
-            raise ValueError(f"path leads to {name}, which is a folder; add the name of the file in it")
-        if not Path(path).is_file():
-            raise ValueError(f"path leads to no file {name}; check its name and its folder")
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, UnicodeError) as error:
-        raise ValueError(f"path leads to {name}, which cannot be opened ({type(error).__name__}); check it") from None
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"{name} has more than {MOST_BYTES // 10**6} MB; use a part of it")
-    if PACKED.match(data):
-        raise ValueError(f"{name} is packed or a spreadsheet, and not text; unpack it, or save it as CSV UTF-8")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
-        raise ValueError(f"{name} is UTF-16 or no text at all; save it as CSV UTF-8")
-    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        byte, line = data[error.start], data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"line {line} of {name} holds the byte 0x{byte:02x}, no UTF-8; save it as CSV UTF-8") from None
-    if not data.strip():
-        raise ValueError(f"{name} is empty; use a file with names in its first line and numbers below")
-    if (rows := data.count(b"\n")) > MOST_ROWS:
-        raise ValueError(f"{name} has {rows:,} rows; use at most {MOST_ROWS:,}, such as every second one")
-    return name, data
-
-
-def separator(text):
-    """Return the sign that stands in most of the first lines as often as in line 1, quotes apart; if none, a comma."""
-    lines = re.sub(r'"[^"]*"', "", text).split("\n")[:20]
-    alike = {sign: sum(line.count(sign) == lines[0].count(sign) for line in lines) for sign in "\t;,"}
-    likely = [sign for sign in alike if sign in lines[0] and alike[sign] >= len(lines) / 2]
-    return max(
-        likely, key=lambda sign: alike[sign], default="\t" if "," in lines[0] else ","
-    )  # a lone name may hold a comma
+def written(decimal: str, thousands: str | None = None, always: bool = False) -> str:
+    """Return the pattern of a number with these signs; `always`: thousands stand apart in every number above 999."""
+    whole = "[0-9]+"
+    if thousands:
+        sign = re.escape(thousands)
+        groups = rf"[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{2,3}})*{sign}[0-9]{{3}}"
+        whole = rf"(?:0|[1-9][0-9]{{0,2}}|{groups})" if always else rf"(?:[0-9]+|{groups})"
+    decimal = re.escape(decimal)
+    return rf"[-+]?(?:{whole}(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:[eE][-+]?[0-9]+)?"
 
 
 @dataclass
-class Table:
-    """The wanted columns of a CSV file as text, one for each setting; rows count from that of the names, row 0.
+class Column:
+    """The different texts of a column, blank ones left out, and for each row the index of its text."""
 
-    `name` and `data` are those of `read`; `wanted` is the name of the column for each setting. Raises ValueError for
-    a file that is no table or lacks a column, and the methods for a cell that they cannot read.
-    """
-
+    table: Table
     name: str
-    data: bytes
-    wanted: dict
+    texts: pd.Series
+    of_row: pd.Series
 
-    def __post_init__(self):
-        self.sign = separator(self.data[:20_000].decode(errors="ignore"))
-        first = self.data.split(b"\n", 1)[0]
-        if not first.strip():
-            raise ValueError(f"line 1 of {self.name} is blank; begin with the names of the columns")
-        if first.count(self.sign.encode()) >= MOST_COLUMNS:
-            raise ValueError(f"{self.name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
-        try:
-            head = self.parse(nrows=100)
-            names = head.iloc[0].str.strip().tolist()
-            self.places = [self._place(setting, names) for setting in self.wanted]
-            with self.parse(chunksize=CHUNK_ROWS) as chunks:  # in one piece a wide file would fill the memory
-                self.cells = pd.concat([chunk[self.places] for chunk in chunks]).iloc[1:]
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise ValueError(self._why(str(error))) from None
-        self.cells.columns = list(self.wanted)
-        either = NUMBER.replace(r"\.", "[.,]")
-        self.numeric = [name for i, name in enumerate(names) if name and head[i][1:].str.fullmatch(either).any()]
+    def rows(self, texts: pd.Series) -> pd.Index:
+        """Return the rows that hold one of some texts."""
+        return self.of_row.index[self.of_row.isin(texts.index)]
 
-    def parse(self, **how):
-        """Return pandas's reading, every cell as the text it is."""
-        text = {"header": None, "dtype": object, "na_filter": False, "skip_blank_lines": False, "compression": None}
-        return pd.read_csv(BytesIO(self.data), sep=self.sign, skipinitialspace=True, engine="c", **text, **how)
+    def refusal(self, texts: pd.Series, why: str) -> ValueError:
+        """Return the error of the first cell that holds one of some texts."""
+        row = self.rows(texts)[0]
+        return self.table.refusal(row, self.name, texts[self.of_row[row]], why)
 
-    def _place(self, setting, names):
-        column, given = self.wanted[setting], [name for name in names if name]
-        if twice := [name for name in given if names.count(name) > 1]:
-            raise ValueError(f"column {shown(twice[0])} stands twice in line 1 of {self.name}; rename one of the two")
-        if not isinstance(column, str) or column not in given:
-            use = f"use {listed(given)}" if given else "give its first line names"
-            raise ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
-        return names.index(column)
+    def all_written(self, decimal: str, thousands: str | None) -> bool:
+        """Return whether these signs explain every text that has a digit, and one of them is needed to."""
+        digits = self.texts[self.texts.str.contains("[0-9]")]
+        return len(digits) > 0 and bool(digits.str.fullmatch(written(decimal, thousands, always=True)).all())
 
-    def _why(self, error):
-        if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error):
-            line = f"line {self.line(int(found[2]) - 1)} of {self.name} has {found[3]} cells and line 1 has {found[1]}"
-            return f"{line}; mend it, or put a cell that holds {shown(self.sign)} in quotes"
-        if found := re.search(r"EOF inside string starting at row (\d+)", error):
-            return f"line {self.line(int(found[1]))} of {self.name} opens a quote that nothing closes; close or drop it"
-        return f"{self.name} is no table that can be read; save it anew as CSV UTF-8"
 
-    def line(self, row):
-        """Return the line of the file where a row begins; a quoted cell may go over several lines."""
-        try:
-            before = self.parse(nrows=row) if b'"' in self.data else pd.DataFrame()
-        except pd.errors.ParserError:  # in the very next row
-            before = pd.DataFrame()
-        return row + 1 + sum(int(cells.str.count("\n").sum()) for _, cells in before.items())
+def numbers(table: Table, name: str) -> tuple[np.ndarray, list[str]]:
+    """Return the numbers of a column as float64, nan for a blank cell, and sentences of doubt.
 
-    def refusal(self, row, setting, why):
-        """Return the error of a cell that cannot be used."""
-        where = f"line {self.line(row)} of column {shown(self.wanted[setting])} of {self.name}"
-        return ValueError(f"{where} holds {shown(self.cells.at[row, setting])}, {why}")
+    Puts into the table's options what tells how its numbers are written. Raises ValueError for a cell that is none.
+    """
+    codes, texts = pd.factorize(table.cells[name])  # few texts fill many cells; -1 is a missing cell
+    column = Column(table, name, pd.Series(texts, dtype=object).str.strip(), pd.Series(codes, table.cells.index))
+    decimal, thousands = table.options.get("decimal"), table.options.get("thousands")
+    given = bool(decimal or thousands)
+    if not given and table.options["sep"] != "," and column.texts.str.fullmatch("[-+]?[0-9]+,[0-9]+").any():
+        decimal = table.options["decimal"] = ","
+    good = column.texts.str.fullmatch(written(decimal or ".", thousands)).astype(bool)
+    if not good.all():
+        raise _no_number(column, column.texts[~good])
+    doubts = [] if given else _doubts(column, decimal or ".")
+    plain = column.texts.str.replace(thousands or "", "", regex=False).str.replace(decimal or ".", ".", regex=False)
+    known = pd.Series(np.nan, range(len(texts) + 1))  # the last is that of the missing cells
+    known[plain.index] = plain.astype(float)
+    if (large := column.texts[known[plain.index].abs() > np.finfo(np.float32).max]).size:
+        raise column.refusal(large, "which is too large; use another unit, or empty that cell")
+    values = known.to_numpy()[codes]
+    missing = pd.to_numeric(pd.Series(table.missing, dtype=object), errors="coerce").to_numpy(float)
+    return np.where(np.isin(values, missing), np.nan, values), doubts
 
-    def numbers(self):
-        """Return the numbers of the column as float64, nan for a blank cell, and whether decimals have a comma."""
-        cells = self.cells["column"].str.strip()
-        given = cells[~cells.str.lower().isin(BLANK)]
-        comma = self.sign != "," and bool(given.str.fullmatch("[+-]?[0-9]+,[0-9]+").any())
-        wrong = given.index[~given.str.fullmatch(NUMBER.replace(r"\.", ",") if comma else NUMBER).astype(bool)]
-        if 0 < len(wrong) == len(given):
-            use = f"use {listed(self.numeric)}" if self.numeric else "none of its columns does, so use another file"
-            raise ValueError(f"column {shown(self.wanted['column'])} of {self.name} holds no number; {use}")
-        if len(wrong):
-            raise self.refusal(wrong[0], "column", "which is no number; mend or empty that cell")
-        numbers = np.full(len(cells), np.nan)
-        numbers[given.index - 1] = (given.str.replace(",", ".") if comma else given).to_numpy(float)
-        if (large := np.flatnonzero(np.abs(numbers) > np.finfo(np.float32).max)).size:
-            raise self.refusal(large[0] + 1, "column", "which is too large; use another unit, or empty that cell")
-        return numbers, comma
 
-    def moments(self, numbers):
-        """Return rows, those that have a time; their times as whole numbers of a unit; the unit; and if NumPy can too.
+def _no_number(column: Column, bad: pd.Series) -> ValueError:
+    """Return the error of the first cell that is no number, with the cure that fits the whole column."""
+    table, rows = column.table, column.rows(bad)
+    words, rest = bad[~bad.str.contains("[0-9]")], bad.str.replace(NUMBER, "", n=1, regex=True).str.strip()
+    written_so = next((signs for signs in WRITINGS if column.all_written(*signs)), None)
+    first, left = bad[column.of_row[rows[0]]], rest.iloc[0]
+    if len(bad) > len(words) and written_so:
+        signs = {"decimal": written_so[0], "thousands": written_so[1]}
+        how = [f"{option}={sign!r}" for option, sign in signs.items() if sign and (option, sign) != ("decimal", ".")]
+        return column.refusal(bad.drop(words.index), f"which is no number; give {', '.join(how)}")
+    cure = MEND
+    if len(bad) == len(words) < len(column.texts) and len(rows) == rows[-1] <= 3:  # it holds all rows at the top
+        skipped = table.skipped([table.line(row) for row in rows])
+        cure = f"if that line holds no sample, give skiprows={skipped}, else {MEND}"
+    elif len(bad) == len(words) <= 3 and len(bad) < len(column.texts) and (len(rows) > 1 or not re.search(r"\w", first)):
+        signs = repr(first) if len(bad) == 1 else list(bad)
+        cure = f"if {len(rows):,} such cells stand for missing, give na_values={signs}"
+    elif rest.nunique() == 1 and left and (len(rows) > 2 or not re.search(r"\w", left)):
+        cure = f"write it as {re.search(NUMBER, first)[0]}, without {shown(left)}"
+    elif first.startswith("#"):
+        cure = "drop that line, or give comment='#'"
+    elif len(bad) == len(column.texts):
+        numeric = table.head.apply(lambda cells: cells.str.strip().str.fullmatch(NUMBER).any())
+        names = [table.names[place] for place in np.flatnonzero(numeric) if table.names[place]]
+        use = f"use {listed(names)}" if names else "none of its columns does, so use another file"
+        return ValueError(f"column {shown(column.name)} of {table.name} holds no number; {use}")
+    return column.refusal(bad, f"which is no number; {cure}")
 
-        The unit is "M", months, if every time begins one, else "s" or "us". A number without a time is refused.
-        """
-        cells = self.cells["time"].str.strip()
-        blank = cells.str.lower().isin(BLANK).to_numpy()
-        if (lost := np.flatnonzero(np.isfinite(numbers) & blank)).size:
-            raise self.refusal(lost[0] + 1, "time", "which is no time for its number; fill it in, or drop that line")
-        if blank.all():
-            return cells.index[:0], np.arange(0), "s", False
-        exact, zoned = self._exact(cells[~blank])
-        unit = next(unit for unit in ("M", "s", "us") if (exact == exact.astype(f"datetime64[{unit}]")).all())
-        raw = self.cells["time"]
-        try:
-            plain = not zoned and (raw[blank] == "").all()
-            plain = bool(plain and (raw[~blank].to_numpy(str).astype("datetime64[us]") == exact).all())
-        except ValueError:
-            plain = False
-        return cells.index[~blank], exact.astype(f"datetime64[{unit}]").astype(np.int64), unit, plain
 
-    def _exact(self, times):
-        """Return times as datetime64[us], all written alike, and whether they have a time zone, which is dropped."""
-        first, rows = times.iloc[0], times.index
+def _doubts(column: Column, decimal: str) -> list[str]:
+    """Return a doubt where each decimal sign may as well set thousands apart; refuse them beside whole numbers."""
+    other = "," if decimal == "." else "."
+    signed = column.texts[column.texts.str.contains(decimal, regex=False)]
+    if not len(signed) or not column.all_written(other, decimal):
+        return []
+    if len(signed) < len(column.texts):
+        cure = f"give thousands={decimal!r}, or decimal={decimal!r} if it is a part of one"
+        raise column.refusal(signed, f"where {decimal!r} seems to set thousands apart; {cure}")
+    row = column.rows(signed)[0]
+    text = signed[column.of_row[row]]
+    as_read, as_thousands = float(text.replace(decimal, ".")), int(float(text.replace(decimal, "")))
+    where = f"{shown(text)} in line {column.table.line(row)} is read as {as_read:g}"
+    return [f"Warning: {where}; if it means {as_thousands}, give thousands={decimal!r}."]
+
+
+def times(table: Table, names: Sequence[str], known: np.ndarray) -> tuple[pd.DatetimeIndex, str]:
+    """Return the time of each row, NaT where it is blank, and pandas's code that makes them of `table`.
+
+    The texts of several columns are joined. `known` tells the rows with a number, which need a time. A time zone is
+    dropped, the time being that of UTC. Raises ValueError for a time that cannot be read, or not in one way alone.
+    """
+    parts = table.cells[list(names)]
+    blank = parts.isna().any(axis=1)
+    parts = parts.fillna("").apply(lambda cells: cells.str.strip())
+    text, code = parts[names[0]], f"table[{quoted(names[0])}]"
+    for name in names[1:]:
+        text, code = text + " " + parts[name], f'{code} + " " + table[{quoted(name)}]'
+    if len(names) > 1 and parts[names[-1]][~blank].str.fullmatch("[0-9]{1,2}").all():  # hours
+        text, code = text + ":00", f'{code} + ":00"'
+    if (lost := blank.index[blank & known]).size:
+        why = "which is no time for its number; fill it in, or drop that line"
+        raise table.refusal(lost[0], names[0], text[lost[0]], why)
+    some, low = Cells(table, names[0], text[~blank], code), [name.lower() for name in names]
+    if not len(some.text):
+        return pd.DatetimeIndex([pd.NaT] * len(text)), code
+    if {"year", "month", "day"} <= set(low) <= CALENDAR:
+        read = pd.to_datetime(parts[~blank].set_axis(low, axis=1), errors="coerce")
+        made = f"pd.to_datetime(table[{quoted(list(names))}].set_axis({quoted(low)}, axis=1))"
+    elif some.text.str.fullmatch(r"1[0-9]{9}(\.[0-9]*)?|[0-9]{9}|1[0-9]{12}").all():  # since 1970, up to the year 2033
+        unit = "ms" if re.fullmatch("[0-9]{13}", some.text.iloc[0]) else "s"
+        read, made = pd.to_datetime(some.text.astype(float), unit=unit), f'pd.to_datetime({code}.astype(float), unit="{unit}")'
+    else:
+        read, made = some.by_format()
+    if read.hasnans:
+        raise some.refusal(read.index[read.isna()][0], f"which is no time; {ALIKE}, or drop that line")
+    return pd.DatetimeIndex(read.reindex(text.index)), made
+
+
+def quoted(given: object) -> str:
+    """Return a value as Python code, text in double quotes."""
+    return json.dumps(given, ensure_ascii=False) if isinstance(given, str) else repr(given)
+
+
+@dataclass
+class Cells:
+    """The texts of times, blank ones left out, and the code that makes them of `table`."""
+
+    table: Table
+    name: str
+    text: pd.Series
+    code: str
+
+    def refusal(self, row: int, why: str) -> ValueError:
+        """Return the error of a row."""
+        return self.table.refusal(row, self.name, self.text[row], why)
+
+    def by_format(self) -> tuple[pd.Series, str]:
+        """Return the times by the one format in which all are written, and the code that does it."""
+        forms = self._formats()
+        for form in forms:
+            read = pd.to_datetime(self.text, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+            if not read.hasnans:
+                break
+        if read.hasnans:
+            raise self._unlike_the_first(forms)
+        if len(forms) > 1 and (read.dt.day <= 12).all() and (read.dt.day != read.dt.month).any():
+            cure = f"{ALIKE}, or give dayfirst=True or dayfirst=False"
+            raise self.refusal(read.index[0], f"of which day and month cannot be told apart; {cure}")
+        if "%z" not in form.lower() and form != "ISO8601":
+            return read, f"pd.to_datetime({self.code}, format={quoted(form)})"
+        if self.text.str.extract(f"({ZONE})")[0].nunique() > 1:
+            local = pd.to_datetime(self.text.str.replace(ZONE, "", regex=True), errors="coerce")
+            if (local - local.dt.normalize()).nunique() == 1:  # days or months: in UTC summer would move them by an hour
+                return local, f'pd.to_datetime({self.code}.str.replace(r"{ZONE}", "", regex=True))'
+        return read, f"pd.to_datetime({self.code}, format={quoted(form)}, utc=True).dt.tz_localize(None)"
+
+    def _formats(self) -> list[str]:
+        """Return the formats in which the first time may be written, day first and month first."""
+        first, given = self.text.iloc[0], self.table.options.get("date_format")
+        if given is not None:
+            return [given]
         day_first = (False,) if re.match(r"\d{4}", first) else (True,) if re.match(r"\d+\.", first) else (False, True)
+        if "dayfirst" in self.table.options:
+            day_first = (bool(self.table.options["dayfirst"]),)
+        morning = re.sub(r"\d+(:[\d:]+ ?)[AP]M$", r"01\1AM", first[:40], flags=re.I)  # pandas guesses no other hours
         with warnings.catch_warnings(action="ignore"):  # that 13/01/2026 has its day first
-            forms = {guess_datetime_format(first[:40], dayfirst=order) for order in day_first} - {None}
+            forms = sorted({guess_datetime_format(morning, dayfirst=order) for order in day_first} - {None})
         if not forms:
             why = "which is no time; write it as 2026-01-05 08:00, or leave time out if the rows are equally spaced"
-            raise self.refusal(rows[0], "time", why)
-        readings = {form: pd.to_datetime(times, format=form, errors="coerce", utc=True) for form in sorted(forms)}
-        form = min(readings, key=lambda form: readings[form].isna().sum())
-        reading, like = readings[form], f"{shown(first)} in line {self.line(rows[0])}"
-        if reading.hasnans:
-            raise self.refusal(rows[reading.isna()][0], "time", f"which is no time written like {like}; {ALIKE}")
-        if not all(other.hasnans or other.equals(reading) for other in readings.values()):
-            raise self.refusal(rows[0], "time", f"of which day and month cannot be told apart; {ALIKE}")
-        zoned = "%z" in form.lower()
-        zones = times.str.extract(r"(Z|[A-Z]{3,}|[+-][\d:]+)$")[0] if zoned else pd.Series("", rows)
-        if (others := rows[zones != zones.iloc[0]]).size:
-            raise self.refusal(others[0], "time", f"in another time zone than {like}; write all in one, best UTC")
-        return reading.dt.tz_localize(None).to_numpy("datetime64[us]"), zoned
+            row = self.text.index[0]
+            if row == 1 and not re.search("[0-9]", first):
+                cure = f"if that line holds no sample, give skiprows={self.table.skipped([self.table.line(row)])}"
+            else:
+                cure = "or say how it is written, such as date_format='%d.%m.%y'"
+            raise self.refusal(row, f"{why}, {cure}")
+        return forms
+
+    def _unlike_the_first(self, forms: list[str]) -> ValueError:
+        """Return the error of the first time that is written in another way."""
+        tries = [pd.to_datetime(self.text, format=form, errors="coerce", utc=True).isna() for form in forms]
+        bad = self.text[min(tries, key=sum)]
+        like = f"{shown(self.text.iloc[0])} in line {self.table.line(self.text.index[0])}"
+        cure = f"{ALIKE}, or drop that line"
+        if pd.to_datetime(self.text, format="ISO8601", errors="coerce", utc=True).notna().all():
+            cure = f"{ALIKE}, or give date_format='ISO8601'"
+        elif re.search(r"\b24:00", bad.iloc[0]):
+            cure = f"{ALIKE}, 24:00 as 00:00 of the next day"
+        elif bad.iloc[0].startswith("#"):
+            cure = f"{ALIKE}, or give comment='#'"
+        elif list(bad.index) == list(self.text.index[-len(bad) :]):
+            cure = f"{ALIKE}, or drop the last lines with skipfooter={self.table.cells.index[-1] + 1 - bad.index[0]}"
+        return self.refusal(bad.index[0], f"which is no time written like {like}; {cure}")

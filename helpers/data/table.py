@@ -1,0 +1,249 @@
+"""A CSV file as pandas reads it, every cell as the text it is; a file that is no table is told why, and the cure."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+csv.field_size_limit(2**31 - 1)  # a cell may be long
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS, CHUNK_ROWS = 300_000_000, 4_000_000, 1_000, 100_000
+PACKED = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|\xd0\xcf\x11\xe0")
+BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "none")  # in any case of letters
+SIGNS, BLANKS = ",;\t|", r"\s+"  # what may stand between the cells
+OURS = ("decimal", "thousands", "dayfirst", "date_format", "skipfooter", "encoding")  # read by cells.py, not by pandas
+WHOLE, LOCAL = "leave it out, since the file is read as a whole", "use a file on this machine, unpacked"
+NAMES, CELLS = "the names stand in a line of the file; write them there, or give skiprows", "leave it out"
+REFUSED = {"chunksize": WHOLE, "iterator": WHOLE, "nrows": WHOLE, "storage_options": LOCAL, "compression": LOCAL}
+REFUSED |= {"names": NAMES, "header": NAMES, "usecols": "leave it out, since column and time choose"}
+REFUSED |= {"index_col": "use time='…'", "parse_dates": "use time='…'", "delimiter": "use sep"}
+REFUSED |= dict.fromkeys(("dtype", "converters", "true_values", "false_values", "na_filter", "dtype_backend"), CELLS)
+
+
+def shown(given: object) -> str:
+    """Return what was given as a message may hold it: quoted, escaped, and text cut to 40 characters."""
+    if not isinstance(given, str):
+        return f"of type {type(given).__name__}"
+    return repr(given if len(given) <= 40 else f"{given[:39]}…")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return at most ten names in a row."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(map(shown, names[:10])) + more
+
+
+def read(path: str | Path, encoding: str = "utf-8") -> tuple[str, bytes]:
+    """Return the name of a file as messages show it, and its bytes: UTF-8 without a mark, lines ended by newlines."""
+    if not isinstance(path, str | Path):
+        raise ValueError(f"path {shown(path)} is no path; use the name of a CSV file, such as 'data/bicycles.csv'")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
+        raise ValueError(f"path {shown(str(path))} is an address; download the file, and use the path of your copy")
+    name = shown(Path(path).name or str(path))
+    try:
+        place = Path(path).expanduser()
+        if place.is_dir():
+            raise ValueError(f"path leads to {name}, which is a folder; add the name of the file in it")
+        if not place.is_file():
+            looked = f"it was looked for in {str(place.absolute().parent)!r}"
+            raise ValueError(f"path leads to no file {name}; check its name and its folder: {looked}")
+        with open(place, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, UnicodeError, RuntimeError) as error:
+        raise ValueError(f"path leads to {name}, which cannot be opened ({type(error).__name__}); check it") from None
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{name} has more than {MOST_BYTES // 10**6} MB; use a part of it")
+    if PACKED.match(data):
+        raise ValueError(f"{name} is packed or a spreadsheet, and not text; unpack it, or save it as CSV UTF-8")
+    data = _as_utf8(data, name, encoding).removeprefix(b"\xef\xbb\xbf")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
+    if not data.strip():
+        raise ValueError(f"{name} is empty; use a file with names in its first line and numbers below")
+    if (rows := data.count(b"\n")) > MOST_ROWS:
+        raise ValueError(f"{name} has {rows:,} rows; use at most {MOST_ROWS:,}, such as every second one")
+    return name, data
+
+
+def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
+    """Return the bytes of a text in UTF-8."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in data:
+            byte, line = data[error.start], len(re.findall(rb"\r\n?|\n", data[: error.start])) + 1
+            cure = "save it as CSV UTF-8, or give encoding, such as encoding='cp1252' for a file of western Windows"
+            raise ValueError(f"line {line} of {name} holds the byte 0x{byte:02x}, no UTF-8; {cure}") from None
+        text = "\0"
+    except (LookupError, TypeError):
+        raise ValueError(f"encoding {shown(encoding)} is unknown; use one such as 'cp1252', or leave it out") from None
+    if "\0" in text:
+        raise ValueError(f"{name} is UTF-16 or no text at all; save it as CSV UTF-8, or give encoding='utf-16'")
+    return data if encoding == "utf-8" else text.encode()
+
+
+def cells_of(line: str, sign: str) -> list[str]:
+    """Return the cells of one line, by the sign between them, or by a pattern of several signs."""
+    if len(sign) > 1:
+        return re.split(sign, line.strip())
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=sign, skipinitialspace=True), [])]
+
+
+@dataclass
+class Table:
+    """The wanted columns of a CSV file as text, nan for a missing cell; the index is the row, 0 that of the names.
+
+    `wanted` pairs each setting with its column. `options` are those of `pandas.read_csv`: what was given, and what the
+    file itself tells, such as `sep`. Raises ValueError for a file that is no table or lacks a column.
+    """
+
+    name: str
+    data: bytes
+    wanted: list[tuple[str, Any]]
+    options: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.uneven, self.head, self.last = False, pd.DataFrame(), pd.Series()
+        for option, cure in REFUSED.items():
+            if option in self.options:
+                raise ValueError(f"option {option} is not for from_csv; {cure}")
+        first = self.data[: self.data.find(b"\n") + 1 or None].decode().strip()
+        if (said := re.fullmatch('"?sep=(.)"?', first)) and "skiprows" not in self.options:  # a line that Excel reads
+            self.options |= {"sep": said[1], "skiprows": 1}
+        lines = self._lines(self.data[:100_000])[:20]
+        if not lines or not lines[0][1].strip():
+            line = lines[0][0] if lines else 1
+            raise ValueError(f"line {line} of {self.name} is blank; begin with the names of the columns")
+        self.names = self._names(lines)
+        if len(self.names) > MOST_COLUMNS:
+            raise ValueError(f"{self.name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
+        if twice := [name for name in self.names if name and self.names.count(name) > 1]:
+            twice_in = f"line {lines[0][0]} of {self.name}"
+            raise ValueError(f"column {shown(twice[0])} stands twice in {twice_in}; rename one of the two")
+        self._even_out(lines)
+        self._read()
+
+    def _lines(self, data: bytes) -> list[tuple[int, str]]:
+        """Return the lines that `pandas.read_csv` does not skip, each with its number."""
+        skip, comment = self.options.get("skiprows") or 0, self.options.get("comment")
+        skips = skip if callable(skip) else range(skip).__contains__ if isinstance(skip, int) else set(skip).__contains__
+        lines = enumerate(data.decode(errors="ignore").split("\n"), 1)
+        kept = [(n, line) for n, line in lines if not skips(n - 1) and not (comment and line.startswith(comment))]
+        return [(n, line) for n, line in kept if line.strip() or not self.options.get("skip_blank_lines")]
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line on which each row of the table begins, that of the names first, and its cells."""
+        lines, at, sign = self._lines(self.data), 0, self.options["sep"]
+        reader = csv.reader((line for _, line in lines), delimiter=sign if len(sign) == 1 else ",")
+        for cells in reader:
+            yield lines[at][0], cells
+            at = reader.line_num
+
+    def line(self, row: int) -> int:
+        """Return the line of the file where a row begins; a quoted cell may go over several lines."""
+        return next(islice(self.records(), row, None), (row + 1, []))[0]
+
+    def _names(self, lines: list[tuple[int, str]]) -> list[str]:
+        """Return the names of the columns, and settle what stands between the cells: what tells the wanted apart."""
+        signs = [self.options["sep"]] if "sep" in self.options else [*SIGNS, BLANKS]
+        for sign in signs:
+            names = cells_of(lines[0][1], sign)
+            if all(column in names for _, column in self.wanted):
+                if sign == BLANKS and "sep" not in self.options:
+                    raise ValueError(f"{self.name} has blanks between its cells; give sep=r'{BLANKS}'")
+                self.options["sep"] = sign
+                return names
+        raise self._no_column(lines, signs)
+
+    def _no_column(self, lines: list[tuple[int, str]], signs: Sequence[str]) -> ValueError:
+        """Return the error of a column that is not there, with the names in the first line that is as wide as most."""
+
+        def width(line: str) -> int:
+            return len(cells_of(line, sign)) - line.endswith(sign)
+
+        usual = {}
+        for sign in signs:
+            ((cells, often),) = Counter(width(line) for _, line in lines).most_common(1)
+            usual[sign] = cells > 1, often, cells
+        sign = max(signs, key=lambda sign: usual[sign][:2])
+        wide = [(number, line) for number, line in lines if width(line) >= usual[sign][2]]
+        number, line = next((pair for pair in wide if not pair[1].startswith("#")), wide[0])
+        names = cells_of(line, sign)
+        missing = [pair for pair in self.wanted if pair[1] not in names]
+        if not missing:
+            return ValueError(f"line {number} of {self.name} holds the names of the columns; give skiprows={number - 1}")
+        given, (setting, column) = [name for name in names if name], missing[0]
+        use = f"use {listed(given)}" if given else "give its first line names"
+        if number > lines[0][0]:
+            use += f", which stand in line {number}, with skiprows={number - 1}"
+        if given and all(re.match(r"[-+]?[0-9]", name) for name in given):
+            use += ", or write names above them, if these are none"
+        return ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
+
+    def _even_out(self, lines: list[tuple[int, str]]) -> None:
+        """Give the names one blank more, where each line below them ends with the sign that stands between cells."""
+        sign, (number, _), *below = self.options["sep"], *lines
+        ends = [len(self.names) + 1 == len(cells := cells_of(line, sign)) and not cells[-1] for _, line in below]
+        if below and all(ends):
+            parts = self.data.split(b"\n", number)
+            parts[number - 1] += sign.encode()
+            self.data, self.uneven = b"\n".join(parts), True
+
+    def _read(self) -> None:
+        """Read all cells, and keep those of the wanted columns; `head` has the first rows, and the last, of all."""
+        places, parts = [self.names.index(column) for _, column in self.wanted], []
+        how = {"header": None, "dtype": str, "skipinitialspace": True, "skip_blank_lines": False, "encoding": "utf-8"}
+        how |= {option: given for option, given in self.options.items() if option not in OURS}
+        given = how.get("na_values", [])
+        every = list(given.values()) if isinstance(given, dict) else [given]
+        self.missing = [word for some in every for word in ([some] if np.isscalar(some) else some)]
+        how["na_values"] = self.missing
+        if len(self.options["sep"]) > 1 and self.options["sep"] != BLANKS:
+            how["engine"] = "python"
+        try:
+            with pd.read_csv(BytesIO(self.data), chunksize=CHUNK_ROWS, **how) as chunks:  # wide files fill the memory
+                for chunk in chunks:
+                    self.head = self.head if parts else chunk.head(100).copy()
+                    self.last = chunk.iloc[-1]
+                    parts.append(chunk[places])
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise ValueError(self._why(str(error))) from None
+        except (TypeError, ValueError, LookupError, ImportError) as error:
+            said = "".join(letter if letter.isprintable() else " " for letter in str(error)[:200])
+            raise ValueError(f"pandas.read_csv cannot read {self.name} so ({said}); change its options") from None
+        cells = pd.concat(parts)
+        self.cells = cells.iloc[1 : len(cells) - self.options.get("skipfooter", 0)]
+        self.cells.columns = [column for _, column in self.wanted]
+        self.head, self.padded = self.head.iloc[1:], list(self.head.iloc[0]) != [name or np.nan for name in self.names]
+        words = {text for column in self.cells for text in self.cells[column].unique() if isinstance(text, str)}
+        words = sorted(text for text in words if text.strip().lower() in BLANK)
+        if words:  # pandas knows no other case of letters, and no blanks around
+            self.cells = self.cells.where(~self.cells.isin(words))
+            self.options["na_values"] = [*self.missing, *words]
+
+    def _why(self, error: str) -> str:
+        """Return why pandas cannot read the file, and what would help."""
+        if found := re.search(r"EOF inside string starting at row (\d+)", error):
+            return f"line {self.line(int(found[1]))} of {self.name} opens a quote that nothing closes; close or drop it"
+        sign, most = self.options["sep"], len(self.names)
+        for line, cells in self.records():
+            if len(cells) > most:
+                cure = f"mend it, or put a cell that holds {shown(sign)} in quotes, such as a number with decimal comma"
+                first = self.line(0)
+                return f"line {line} of {self.name} has {len(cells)} cells and line {first} has {most}; {cure}"
+        return f"{self.name} is no table that can be read; save it anew as CSV UTF-8"
+
+    def skipped(self, lines: list[int]) -> list[int]:
+        """Return the `skiprows` that skip some lines more."""
+        skip = self.options.get("skiprows") or []
+        return sorted({*(range(skip) if isinstance(skip, int) else skip), *(line - 1 for line in lines)})
+
+    def refusal(self, row: int, column: str, text: str, why: str) -> ValueError:
+        """Return the error of a cell that cannot be used."""
+        return ValueError(f"line {self.line(row)} of column {shown(column)} of {self.name} holds {shown(text)}, {why}")
