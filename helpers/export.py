@@ -42,23 +42,26 @@ print(f'{{{{"lstm": {{lstm_loss}}, "dnn": {{dnn_loss}}}}}}')"""
 def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     """Return the source of a Keras script that makes this very run: same series, windows, weights and order.
 
-    The script imports NumPy and Keras alone, and prints one line of JSON last: both models' mean squared errors in
-    the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a "generator", Keras's
-    `TimeseriesGenerator`, as the article has it, or from a "dataset", `keras.utils.timeseries_dataset_from_array`, as
-    Keras 3 wants it. It has 40 lines or fewer, unless the series alone takes more than 12. Raises ValueError for
-    another flavour, and for a series without a recipe: bare arrays, or a file that NumPy alone cannot read.
+    The script imports NumPy and Keras alone, and pandas for a series from a file. It prints one line of JSON last: both
+    models' mean squared errors in the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a
+    "generator", Keras's `TimeseriesGenerator`, as the article has it, or from a "dataset",
+    `keras.utils.timeseries_dataset_from_array`, as Keras 3 wants it. It has 40 lines or fewer, unless the series alone
+    takes more than 12. Raises ValueError for another flavour, and for a series without a recipe: bare arrays, or a
+    pandas Series.
     """
     choice("flavour", flavour, FLAVOURS)
     series = experiment.series_with_noise
     if not series.recipe:
         raise ValueError(
-            f"series {experiment.series!r} cannot be made anew by NumPy alone; "
+            f"series {experiment.series!r} cannot be made anew by a script; "
             "save its values as a plain CSV file, a name and then one number a line, and use from_csv"
         )
     head = [
         textwrap.fill(repr(experiment), COLUMNS, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
     ]
-    head += ["import numpy as np", "from tensorflow import keras"]
+    from_a_file = "pd.read_csv(" in series.recipe
+    head += ["from pathlib import Path", ""] if from_a_file else []
+    head += ["import numpy as np", *(["import pandas as pd"] if from_a_file else []), "from tensorflow import keras"]
     if flavour == "generator":
         head.append("from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator")
     data = [series.recipe, *_windows(experiment, flavour)]

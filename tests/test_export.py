@@ -193,6 +193,6 @@ def test_a_series_without_a_recipe_is_refused_in_one_sentence(flavour):
         with pytest.raises(ValueError) as caught:
             to_keras(Experiment(series=series, noise=0.1), flavour)
         assert str(caught.value) == (
-            f"series {series!r} cannot be made anew by NumPy alone; "
+            f"series {series!r} cannot be made anew by a script; "
             "save its values as a plain CSV file, a name and then one number a line, and use from_csv"
         )

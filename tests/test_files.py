@@ -180,7 +180,7 @@ def test_a_gap_longer_than_a_period_is_a_warning():
 
 
 def test_a_file_of_several_chunks_is_one_series_and_no_surplus_cell_is_missed(monkeypatch):
-    monkeypatch.setattr(table, "CHUNK_ROWS", 4)
+    monkeypatch.setitem(table.AS_TEXT, "chunksize", 4)
     rows = ["x", *map(str, range(120))]
     assert flat(from_csv(write("\n".join(rows)), "x")) == list(range(120))
     for line in range(103, 112):
@@ -208,9 +208,9 @@ def test_the_repr_of_a_series_from_a_file_pastes_back_as_the_same_series(given):
     [
         ("x\n1\n\n3\n4\n5\n6\n7", {}),  # an empty line is a missing sample
         ("a,x\n,1\n0,2\n0,3\n0\n0,5\n0,6\n0,7", {}),  # a line cut short
-        (' "x" , y\n 1,2\n"2",3\n 3 ,4\n4.,5\n+5,6\n6e0,7', {}),
+        (' "x" , y\n 1,2\n"2",3\n 3 ,4\n4.,5\n+5,6\n6e0,7\n8,8', {}),
         ("x\nNone\n1\n nil \n3\n4\nnone \n6\n7\n8", {"na_values": "nil"}),
-        ("x;y\n1.000,5;\n2.000,5;\n0,5;\n7;\n-9;\n3;", {"thousands": ".", "decimal": ","}),
+        ("x;y\n1.000,5;\n2.000,5;\n0,5;\n7;\n-9;\n3;\n2;", {"thousands": ".", "decimal": ","}),
         ("made by a logger\nx\n1\n2\n3 # here\n4\n5\n6\n7\nsum", {"skiprows": 1, "comment": "#", "skipfooter": 1}),
         ('t,x\n"2026-01-01",1' + timed(DAYS).removeprefix("t,x"), {"time": "t"}),
         (timed([f"{day:02d}.01.2026" for day in range(1, 9)]), {"time": "t"}),
@@ -222,7 +222,10 @@ def test_the_repr_of_a_series_from_a_file_pastes_back_as_the_same_series(given):
         (timed([f"2026-01-05 00:00:0{second}.5" for second in range(9)]), {"time": "t"}),
         (timed([f"2026-10-{day}T00:00+0{1 + (day < 26)}:00" for day in range(20, 31)]), {"time": "t"}),
         ("d,h,x\n" + "\n".join(f"2026-01-{5 + n // 24:02d},{n % 24},{n}" for n in range(60)), {"time": ["d", "h"]}),
-        ("Year,month,Day,x\n" + "\n".join(f"2026,1,{day},{day}" for day in range(1, 9)), {"time": ["Year", "month", "Day"]}),
+        (
+            "Year,month,Day,x\n" + "\n".join(f"2026,1,{day},{day}" for day in range(1, 9)),
+            {"time": ["Year", "month", "Day"]},
+        ),
         ("t,x\n" + "\n".join(f"{day},{day[-2:]}," for day in DAYS), {"time": "t"}),  # a comma at the end of each line
     ],
 )

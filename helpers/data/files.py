@@ -12,7 +12,7 @@ import pandas as pd
 from ..series import Series
 from .cells import numbers, quoted, times
 from .regular import Rows
-from .table import Table, read, shown
+from .table import Table, checked, read, shown
 
 PACKED_NAMES = (".gz", ".bz2", ".xz", ".zip", ".zst", ".tar")
 
@@ -59,7 +59,9 @@ def _times_of(index: pd.Index, name: str) -> tuple[pd.DatetimeIndex | None, list
         index = pd.Timestamp(0) + index
     if isinstance(index, pd.DatetimeIndex):
         local = index.tz_localize(None)
-        return local if (local - local.normalize()).nunique() == 1 else index.tz_convert(None) if index.tz else local, []
+        return local if (local - local.normalize()).nunique() == 1 else index.tz_convert(
+            None
+        ) if index.tz else local, []
     even = "Warning: the rows are taken as equally spaced, though the index"
     if isinstance(index, pd.MultiIndex):
         raise ValueError(f"{name} has an index of {index.nlevels} levels; keep one, such as series.loc['a']")
@@ -91,11 +93,8 @@ def from_csv(
     nothing is fetched, unpacked, evaluated or written. Raises ValueError with one sentence that names the setting, or
     the file, the line, the column and the cell, and what would work.
     """
-    names = [] if time is None else list(time) if isinstance(time, list | tuple) else [time]
-    wanted = [("column", column), *(("time", name) for name in names if name != column)]
-    table = Table(*read(path, read_csv.get("encoding", "utf-8")), wanted, dict(read_csv))
-    rows, made = _rows(table, column, names)
-    lines = _reading(path, table, column, names, made)
+    names: list[Any] = [] if time is None else list(time) if isinstance(time, list | tuple) else [time]
+    lines, rows = _read(path, column, names, checked(read_csv))
     series = rows.series(ahead, period, unit, name=column)
     given = {"time": time, "ahead": ahead, "period": series.period if period else None, "unit": unit}
     settings = {setting: value for setting, value in given.items() if value} | read_csv
@@ -103,42 +102,49 @@ def from_csv(
     return replace(series, code=f"from_csv({code})", recipe="\n".join([*lines, rows.recipe(ahead)] if lines else []))
 
 
-def _rows(table: Table, column: str, names: list[str]) -> tuple[Rows, str]:
-    """Return the rows of a table, and pandas's code for their times."""
+def _read(path: str | Path, column: str, names: list[Any], options: dict[str, Any]) -> tuple[list[str], Rows]:
+    """Return the rows of a file, and the lines of code that read it."""
+    wanted = [("column", column), *(("time", name) for name in names if name != column)]
+    table = Table(*read(path, options.get("encoding", "utf-8")), wanted, options)
     values, doubts = numbers(table, column)
     said = f"column {shown(column)} of {table.name}"
     if not names:
-        return Rows(values, None, said, table.name, str, doubts=doubts + _totals(table, column)), ""
+        rows = Rows(values, None, said, table.name, str, doubts=doubts + _totals(table, column, values))
+        return _lines(path, table, column, names, ""), rows
     moments, made = times(table, names, np.isfinite(values))
 
     def where(row: int) -> str:
         cell = " ".join(str(table.cells[name].iloc[row]) for name in names)
         return str(table.refusal(row + 1, names[0], cell, "")).removesuffix(", ")
 
-    return Rows(values, moments, said, table.name, where, _apart(table, column, names), doubts), made
+    rows = Rows(values, moments, said, table.name, where, _apart(table, column, names), doubts)
+    return _lines(path, table, column, names, made), rows
 
 
-def _totals(table: Table, column: str) -> list[str]:
-    """Return a doubt where the last row has a word in a column of numbers or times."""
-    for place, name in enumerate(table.names):
-        cell, others = table.last[place], table.head[place].dropna()
-        if name != column and isinstance(cell, str) and re.search(r"\w", cell) and not re.search("[0-9]", cell):
-            if len(others) > 1 and others[:-1].str.contains("[0-9]").all():
-                return [f"Warning: the last row has {shown(cell)}; if it is no sample, give skipfooter=1."]
-    return []
+def _totals(table: Table, column: str, values: np.ndarray) -> list[str]:
+    """Return a doubt where the last row may be a total: the sum, or with a word in a column of numbers or times."""
+    words = []
+    for name, cell, (_, above) in zip(table.names, table.last, table.head[:-1].items()):
+        if name != column and re.fullmatch(r"[^\W\d]\D*", str(cell)) and isinstance(cell, str):
+            words += [cell] if above.str.contains("[0-9]").any() and above.dropna().str.contains("[0-9]").all() else []
+    total = values.size and values[-1] and np.isclose(values[-1], np.nansum(values[:-1]))
+    if "skipfooter" in table.options or not (words or total):
+        return []
+    what = f"has {shown(words[0])}" if words else "is the sum of all others"
+    return [f"Warning: the last row {what}; if it is no sample, give skipfooter=1."]
 
 
 def _apart(table: Table, column: str, names: list[str]) -> str:
     """Return how rows of the same time may be told apart: by a column that has another cell in each of them."""
-    head = table.head.set_axis([name or str(place) for place, name in enumerate(table.names)], axis=1)
-    for name in table.names:
-        if name and name not in (column, *names) and not head[name].is_unique and not head[[*names, name]].duplicated().any():
+    head = table.head.set_axis([*table.names, ""][: table.head.shape[1]], axis=1)
+    for name in [name for name in table.names if name not in (column, *names, "")]:
+        if head[name].duplicated().any() and not head[[*names, name]].duplicated().any():
             either = f"give time={[*names, name]} if it is a part of the time"
             return f"column {shown(name)} tells them apart: {either}, else keep the rows of one {shown(name)}"
     return "keep one row for each time"
 
 
-def _reading(path: str | Path, table: Table, column: str, names: list[str], made: str) -> list[str]:
+def _lines(path: str | Path, table: Table, column: str, names: list[str], made: str) -> list[str]:
     """Return lines of pandas that read the numbers and the times of a file; none if an option is a function."""
     options, place = _options(path, table, names), Path(path).expanduser()
     if any(map(callable, options.values())):
@@ -161,7 +167,7 @@ def _options(path: str | Path, table: Table, names: list[str]) -> dict[str, Any]
         del options["sep"]
     needed = {
         "engine": ("python", "skipfooter" in options),
-        "dtype": (dict.fromkeys(names, str), len(names) > 1 or "thousands" in options),
+        "dtype": (dict.fromkeys(names, "str"), len(names) > 1 or "thousands" in options),
         "compression": (None, str(path).endswith(PACKED_NAMES)),
         "index_col": (False, table.uneven),
         "skipinitialspace": (True, re.search(rb"(^|[\n,;\t|]) ", table.data)),

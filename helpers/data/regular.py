@@ -42,12 +42,12 @@ class Rows:
         groups = pd.Series(self.values[known], self.moments[known]).groupby(level=0)  # sorted
         self.known, self.often = groups.mean(), groups.size()
         self.at = self.known.index.to_numpy()
-        if len(self.at) < LEAST_SAMPLES:
-            least = f"use at least {LEAST_SAMPLES}, so that a part to train on and one to validate on have two"
-            raise ValueError(f"{self.name} gives {_count(len(self.at), 'sample')}; {least}")
         if (self.often > 1).mean() > 0.5:
             row = self.rows[known][np.flatnonzero(self.moments[known] == self.often.index[self.often > 1][0])[1]]
             raise ValueError(f"{self.where(row)}, a time that other rows have too, as most times here; {self.apart}")
+        if len(self.at) < LEAST_SAMPLES:
+            least = f"use at least {LEAST_SAMPLES}, so that a part to train on and one to validate on have two"
+            raise ValueError(f"{self.name} gives {_count(len(self.at), 'sample')}; {least}")
         self.step = _step(np.diff(np.sort(self.moments)), self.scale)
         if (self.at[-1] - self.at[0]) // self.step >= MOST_ROWS:
             far = self.rows[np.argmax(np.abs(self.moments - np.median(self.moments)))]
@@ -78,29 +78,29 @@ class Rows:
             lines = ["known = numbers.dropna()", "times = known.index"]
         grid = f"np.arange(times[0], times[-1] + 1{f', {self.step}' if self.step > 1 else ''})"
         lines += [f"values = np.interp({grid}, times, known)  # gaps: a line"]
-        return "\n".join([*lines, f"values, targets = values[:-{ahead}], values[{ahead}:]" if ahead else "targets = values"])
+        cut = f"values, targets = values[:-{ahead}], values[{ahead}:]" if ahead else "targets = values"
+        return "\n".join([*lines, cut])
 
     def _notes(self, period: float | None) -> str:
         """Return what made a regular series of the rows, and a warning where much of it is filled in."""
-        at, step, moments = self.at, self.step, self.moments
-        inside = (moments >= at[0]) & (moments <= at[-1])
-        there = self._filled_by(at)
-        blank = (self._filled_by(moments[inside & ~np.isfinite(self.values)]) & ~there).sum()
+        inside = (self.moments >= self.at[0]) & (self.moments <= self.at[-1])
+        there = self._filled_by(self.at)
+        blank = (self._filled_by(self.moments[inside & ~np.isfinite(self.values)]) & ~there).sum()
         empty, longest = (~there).sum(), np.diff(np.flatnonzero(np.append(there, True))).max() - 1
-        every = _span(1, step, self.scale).removeprefix("1 ")  # "hour", but "2 hours"
+        every = _span(1, self.step, self.scale).removeprefix("1 ")  # "hour", but "2 hours"
         absent = f"missing {every if every.isalpha() else 'time'}"
         filled = [_count(number, thing) for number, thing in ((empty - blank, absent), (blank, "blank cell")) if number]
         done = (
-            (self.count - len(moments), "row", "with neither time nor number left out"),
-            ((moments < np.maximum.accumulate(moments)).sum(), "row", "out of order, sorted"),
+            (self.count - len(self.moments), "row", "with neither time nor number left out"),
+            ((self.moments < np.maximum.accumulate(self.moments)).sum(), "row", "out of order, sorted"),
             ((self.often > 1).sum(), "repeated time", "averaged"),
-            (((at - at[0]) % step != 0).sum(), "time", "off the regular grid, moved onto it linearly"),
+            (((self.at - self.at[0]) % self.step != 0).sum(), "time", "off the regular grid, moved onto it linearly"),
             ((~inside).sum(), "blank cell", "at the ends left out"),
         )
         parts = [_count(self.count, "row") + (f", one every {every}" if self.scale else "")]
         parts += [f"{' and '.join(filled)} filled linearly"] if filled else ["none missing"]
         parts += [f"{_count(number, thing)} {what}" for number, thing, what in done if number]
-        parts += [f"the longest gap is {_span(longest, step, self.scale)}"] if filled else []
+        parts += [f"the longest gap is {_span(longest, self.step, self.scale)}"] if filled else []
         much = [f"the longest gap is longer than a period of {period} samples"] if period and longest > period else []
         much += [f"{empty / len(there):.0%} of all samples are filled in"] if empty > 0.2 * len(there) else []
         warning = f" Warning: {' and '.join(much)}; a straight line there teaches a model nothing true." if much else ""
@@ -117,11 +117,10 @@ class Rows:
         """Yield a warning for each thing in the values that may not be what it seems."""
         if (repeated := (self.often > 1).mean()) > 0.1:
             yield f"Warning: {repeated:.0%} of all times stand more than once, and the mean was taken; {self.apart}."
-        for value in far_from_all_else(self.known.to_numpy()):
-            times = _count(int((self.values == value).sum()), "row")
-            yield f"Warning: {value:g} in {times} is far from all else; if it stands for missing, give na_values={value:g}."
-        if self.times is None and self.values[-1] != 0 and np.isclose(self.values[-1], np.nansum(self.values[:-1])):
-            yield f"Warning: the last value, {self.values[-1]:g}, is the sum of all others; drop it if it is a total."
+        for value in far_from_all_else(self.values[np.isfinite(self.values)]):
+            where = _count(int((self.values == value).sum()), "row")
+            cure = f"if it stands for missing, give na_values={value:g}"
+            yield f"Warning: {value:g} in {where} is far from all else; {cure}."
 
 
 def far_from_all_else(values: np.ndarray) -> Iterator[float]:
@@ -129,8 +128,8 @@ def far_from_all_else(values: np.ndarray) -> Iterator[float]:
     values = np.unique(values)
     values = values[np.argsort(np.abs(values), kind="stable")]
     while len(values) > 2:
-        *others, value = values[-1000:] if len(values) > 1000 else values
-        gap, usual = np.abs(values[:-1] - value).min(), np.abs(values[-2])
+        value, usual = values[-1], np.abs(values[-2])
+        gap = np.abs(values[:-1] - value).min()
         nines = re.fullmatch(r"-?99+(\.9+)?", f"{value:.10g}")
         if value == 0 or usual == 0 or gap <= (1 if nines else 10) * usual:
             return
@@ -139,7 +138,7 @@ def far_from_all_else(values: np.ndarray) -> Iterator[float]:
 
 
 def _moments(times: pd.DatetimeIndex) -> tuple[np.ndarray, str]:
-    """Return times as whole numbers, and of what: months if all are the same or the last day of one, seconds or less."""
+    """Return times as whole numbers, and of what: months if each has the same day of one, or the last, else seconds."""
     clock, day = times - times.normalize(), times.day
     same_day = (day == np.minimum(day.max(), times.days_in_month)).all() if len(times) else False
     business = len(times) > 0 and (times == times + pd.offsets.BMonthEnd(0)).all()

@@ -13,25 +13,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..checks import whole
+
 csv.field_size_limit(2**31 - 1)  # a cell may be long
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS, CHUNK_ROWS = 300_000_000, 4_000_000, 1_000, 100_000
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 300_000_000, 4_000_000, 1_000
 PACKED = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|\xd0\xcf\x11\xe0")
 BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "none")  # in any case of letters
-SIGNS, BLANKS = ",;\t|", r"\s+"  # what may stand between the cells
-OURS = ("decimal", "thousands", "dayfirst", "date_format", "skipfooter", "encoding")  # read by cells.py, not by pandas
+SIGNS = ",;\t|"  # what may stand between the cells
+AS_TEXT = {"header": None, "dtype": str, "skipinitialspace": True, "skip_blank_lines": False, "chunksize": 100_000}
+OURS = ("dayfirst", "date_format", "skipfooter", "encoding")  # options that are obeyed here
 WHOLE, LOCAL = "leave it out, since the file is read as a whole", "use a file on this machine, unpacked"
-NAMES, CELLS = "the names stand in a line of the file; write them there, or give skiprows", "leave it out"
+NAMES = "the names stand in a line of the file; write them there, or give skiprows"
+CELLS = "leave it out, since the cells are read as numbers and times"
 REFUSED = {"chunksize": WHOLE, "iterator": WHOLE, "nrows": WHOLE, "storage_options": LOCAL, "compression": LOCAL}
 REFUSED |= {"names": NAMES, "header": NAMES, "usecols": "leave it out, since column and time choose"}
 REFUSED |= {"index_col": "use time='…'", "parse_dates": "use time='…'", "delimiter": "use sep"}
 REFUSED |= dict.fromkeys(("dtype", "converters", "true_values", "false_values", "na_filter", "dtype_backend"), CELLS)
 
 
-def shown(given: object) -> str:
-    """Return what was given as a message may hold it: quoted, escaped, and text cut to 40 characters."""
+def shown(given: object, most: int = 40) -> str:
+    """Return what was given as a message may hold it: quoted, escaped, and text cut to some characters."""
     if not isinstance(given, str):
         return f"of type {type(given).__name__}"
-    return repr(given if len(given) <= 40 else f"{given[:39]}…")
+    return repr(given if len(given) <= most else f"{given[: most - 1]}…")
 
 
 def listed(names: Sequence[str]) -> str:
@@ -88,11 +92,17 @@ def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
     return data if encoding == "utf-8" else text.encode()
 
 
-def cells_of(line: str, sign: str) -> list[str]:
-    """Return the cells of one line, by the sign between them, or by a pattern of several signs."""
-    if len(sign) > 1:
-        return re.split(sign, line.strip())
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=sign, skipinitialspace=True), [])]
+def checked(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options of `pandas.read_csv`, those that are None left out; refuse what makes no sense here."""
+    options = {option: given for option, given in options.items() if given is not None}
+    for option, cure in REFUSED.items():
+        if option in options:
+            raise ValueError(f"option {option} is not for from_csv; {cure}")
+    for option in ("sep", "comment", "date_format"):
+        if not isinstance(given := options.get(option, " "), str) or not given:
+            raise ValueError(f"option {option} {shown(given)} is no text; use some, or leave it out")
+    whole("skipfooter", options.get("skipfooter", 0), least=0)
+    return options
 
 
 @dataclass
@@ -109,35 +119,101 @@ class Table:
     options: dict[str, Any]
 
     def __post_init__(self) -> None:
-        self.uneven, self.head, self.last = False, pd.DataFrame(), pd.Series()
-        for option, cure in REFUSED.items():
-            if option in self.options:
-                raise ValueError(f"option {option} is not for from_csv; {cure}")
-        first = self.data[: self.data.find(b"\n") + 1 or None].decode().strip()
-        if (said := re.fullmatch('"?sep=(.)"?', first)) and "skiprows" not in self.options:  # a line that Excel reads
-            self.options |= {"sep": said[1], "skiprows": 1}
-        lines = self._lines(self.data[:100_000])[:20]
-        if not lines or not lines[0][1].strip():
-            line = lines[0][0] if lines else 1
-            raise ValueError(f"line {line} of {self.name} is blank; begin with the names of the columns")
-        self.names = self._names(lines)
+        if (said := re.match(rb'"?sep=(.)"?\n', self.data)) and "skiprows" not in self.options:  # a line for Excel
+            self.options |= {"sep": said[1].decode(), "skiprows": 1}
+        top = self._lines(self.data[:100_000])[:20]
+        self.names = self._names(top)
         if len(self.names) > MOST_COLUMNS:
             raise ValueError(f"{self.name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
         if twice := [name for name in self.names if name and self.names.count(name) > 1]:
-            twice_in = f"line {lines[0][0]} of {self.name}"
-            raise ValueError(f"column {shown(twice[0])} stands twice in {twice_in}; rename one of the two")
-        self._even_out(lines)
+            where = f"line {top[0][0]} of {self.name}"
+            raise ValueError(f"column {shown(twice[0])} stands twice in {where}; rename one of the two")
+        below = [split(line, self.options["sep"]) for _, line in top[1:]]
+        self.uneven = bool(below) and all(len(cells) == len(self.names) + 1 and not cells[-1] for cells in below)
+        if self.uneven:  # each line but that of the names ends with a sign
+            lines = self.data.split(b"\n", top[0][0])
+            lines[-2] += self.options["sep"].encode()
+            self.data = b"\n".join(lines)
         self._read()
 
     def _lines(self, data: bytes) -> list[tuple[int, str]]:
         """Return the lines that `pandas.read_csv` does not skip, each with its number."""
         skip, comment = self.options.get("skiprows") or 0, self.options.get("comment")
-        skips = skip if callable(skip) else range(skip).__contains__ if isinstance(skip, int) else set(skip).__contains__
+        if not callable(skips := skip):
+            skips = set(range(skip) if isinstance(skip, int) else skip if np.iterable(skip) else ()).__contains__
         lines = enumerate(data.decode(errors="ignore").split("\n"), 1)
         kept = [(n, line) for n, line in lines if not skips(n - 1) and not (comment and line.startswith(comment))]
         return [(n, line) for n, line in kept if line.strip() or not self.options.get("skip_blank_lines")]
 
-    def records(self) -> Iterator[tuple[int, list[str]]]:
+    def _names(self, top: list[tuple[int, str]]) -> list[str]:
+        """Return the names of the columns, and settle what stands between the cells: what tells the wanted apart."""
+        if not top or not top[0][1].strip():
+            first = top[0][0] if top else 1
+            raise ValueError(f"line {first} of {self.name} is blank; begin with the names of the columns")
+        for sign in [self.options["sep"]] if "sep" in self.options else SIGNS:
+            names = split(top[0][1], sign)
+            if all(column in names for _, column in self.wanted):
+                self.options["sep"] = sign
+                return names
+        sign = self.options.get("sep") or max(SIGNS[::-1], key="".join(line for _, line in top).count)
+        ((usual, _),) = Counter(line.count(sign) for _, line in top).most_common(1)
+        full = [(number, line) for number, line in top if line.count(sign) >= usual]
+        number, line = next((pair for pair in full if not pair[1].startswith("#")), full[0])
+        names, skip = split(line, sign), f"skiprows={number - 1}"
+        if all(column in names for _, column in self.wanted):
+            raise ValueError(f"line {number} of {self.name} holds the names of the columns; give {skip}")
+        if all(column in line.split() for _, column in self.wanted):
+            raise ValueError(f"{self.name} has blanks between its cells; give sep=r'\\s+'")
+        setting, column = next(pair for pair in self.wanted if pair[1] not in names)
+        given = [name for name in names if name]
+        use = f"use {listed(given)}" if given else "give its first line names"
+        use += f", which stand in line {number}, with {skip}" if number > top[0][0] else ""
+        if given and all(re.match("[-+]?[0-9]", name) for name in given):
+            use += ", or write names above them, if these are none"
+        raise ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
+
+    def _read(self) -> None:
+        """Read all cells, and keep those of the wanted columns; `head` has the first rows of all."""
+        how = {option: given for option, given in self.options.items() if option not in OURS}
+        how |= {"engine": "python"} if len(self.options["sep"]) > 1 and self.options["sep"] != r"\s+" else {}
+        missing = how.get("na_values", [])
+        missing = list(missing.values()) if isinstance(missing, dict) else [missing]
+        self.missing = [word for some in missing for word in ([some] if np.isscalar(some) else some)]
+        places = [self.names.index(column) for _, column in self.wanted]
+        parts: list[pd.DataFrame] = []
+        tops: list[pd.DataFrame] = []
+        try:
+            with pd.read_csv(BytesIO(self.data), **AS_TEXT | how | {"na_values": self.missing}) as chunks:
+                for chunk in chunks:  # in one piece a wide file would fill the memory
+                    tops.append(chunk.head(100).copy())
+                    parts.append(chunk[places])
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise ValueError(self._why(str(error))) from None
+        except (TypeError, ValueError, LookupError, ImportError) as error:
+            said = f"pandas.read_csv refuses the options for {self.name}: {shown(str(error), 200)}"
+            raise ValueError(f"{said}; change them") from None
+        cells = pd.concat(parts).set_axis([column for _, column in self.wanted], axis=1)
+        self.cells = cells.iloc[1 : len(cells) - self.options.get("skipfooter", 0)]
+        self.padded = list(tops[0].iloc[0].fillna("")) != self.names
+        self.head, self.last = tops[0].iloc[1:], chunk.iloc[-1]
+        texts = {text for column in self.cells for text in self.cells[column].dropna().unique()}
+        if words := sorted(text for text in texts if text.strip().lower() in BLANK or text.strip() in self.missing):
+            self.cells = self.cells.where(~self.cells.isin(words))
+            self.options["na_values"] = [*self.missing, *words]
+
+    def _why(self, error: str) -> str:
+        """Return why pandas cannot read the file, and what would help."""
+        if found := re.search(r"EOF inside string starting at row (\d+)", error):
+            return f"line {self.line(int(found[1]))} of {self.name} opens a quote that nothing closes; close or drop it"
+        sign, most = self.options["sep"], len(self.names)
+        for line, cells in self._records():
+            if len(cells) > most:
+                cure = f"mend it, or put a cell that holds {shown(sign)} in quotes, such as a number with decimal comma"
+                is_names = f"line {self.line(0)} has {most}"
+                return f"line {line} of {self.name} has {len(cells)} cells and {is_names}; {cure}"
+        return f"{self.name} is no table that can be read; save it anew as CSV UTF-8"
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line on which each row of the table begins, that of the names first, and its cells."""
         lines, at, sign = self._lines(self.data), 0, self.options["sep"]
         reader = csv.reader((line for _, line in lines), delimiter=sign if len(sign) == 1 else ",")
@@ -147,103 +223,21 @@ class Table:
 
     def line(self, row: int) -> int:
         """Return the line of the file where a row begins; a quoted cell may go over several lines."""
-        return next(islice(self.records(), row, None), (row + 1, []))[0]
+        return next(islice(self._records(), row, None), (row + 1, []))[0]
 
-    def _names(self, lines: list[tuple[int, str]]) -> list[str]:
-        """Return the names of the columns, and settle what stands between the cells: what tells the wanted apart."""
-        signs = [self.options["sep"]] if "sep" in self.options else [*SIGNS, BLANKS]
-        for sign in signs:
-            names = cells_of(lines[0][1], sign)
-            if all(column in names for _, column in self.wanted):
-                if sign == BLANKS and "sep" not in self.options:
-                    raise ValueError(f"{self.name} has blanks between its cells; give sep=r'{BLANKS}'")
-                self.options["sep"] = sign
-                return names
-        raise self._no_column(lines, signs)
-
-    def _no_column(self, lines: list[tuple[int, str]], signs: Sequence[str]) -> ValueError:
-        """Return the error of a column that is not there, with the names in the first line that is as wide as most."""
-
-        def width(line: str) -> int:
-            return len(cells_of(line, sign)) - line.endswith(sign)
-
-        usual = {}
-        for sign in signs:
-            ((cells, often),) = Counter(width(line) for _, line in lines).most_common(1)
-            usual[sign] = cells > 1, often, cells
-        sign = max(signs, key=lambda sign: usual[sign][:2])
-        wide = [(number, line) for number, line in lines if width(line) >= usual[sign][2]]
-        number, line = next((pair for pair in wide if not pair[1].startswith("#")), wide[0])
-        names = cells_of(line, sign)
-        missing = [pair for pair in self.wanted if pair[1] not in names]
-        if not missing:
-            return ValueError(f"line {number} of {self.name} holds the names of the columns; give skiprows={number - 1}")
-        given, (setting, column) = [name for name in names if name], missing[0]
-        use = f"use {listed(given)}" if given else "give its first line names"
-        if number > lines[0][0]:
-            use += f", which stand in line {number}, with skiprows={number - 1}"
-        if given and all(re.match(r"[-+]?[0-9]", name) for name in given):
-            use += ", or write names above them, if these are none"
-        return ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
-
-    def _even_out(self, lines: list[tuple[int, str]]) -> None:
-        """Give the names one blank more, where each line below them ends with the sign that stands between cells."""
-        sign, (number, _), *below = self.options["sep"], *lines
-        ends = [len(self.names) + 1 == len(cells := cells_of(line, sign)) and not cells[-1] for _, line in below]
-        if below and all(ends):
-            parts = self.data.split(b"\n", number)
-            parts[number - 1] += sign.encode()
-            self.data, self.uneven = b"\n".join(parts), True
-
-    def _read(self) -> None:
-        """Read all cells, and keep those of the wanted columns; `head` has the first rows, and the last, of all."""
-        places, parts = [self.names.index(column) for _, column in self.wanted], []
-        how = {"header": None, "dtype": str, "skipinitialspace": True, "skip_blank_lines": False, "encoding": "utf-8"}
-        how |= {option: given for option, given in self.options.items() if option not in OURS}
-        given = how.get("na_values", [])
-        every = list(given.values()) if isinstance(given, dict) else [given]
-        self.missing = [word for some in every for word in ([some] if np.isscalar(some) else some)]
-        how["na_values"] = self.missing
-        if len(self.options["sep"]) > 1 and self.options["sep"] != BLANKS:
-            how["engine"] = "python"
-        try:
-            with pd.read_csv(BytesIO(self.data), chunksize=CHUNK_ROWS, **how) as chunks:  # wide files fill the memory
-                for chunk in chunks:
-                    self.head = self.head if parts else chunk.head(100).copy()
-                    self.last = chunk.iloc[-1]
-                    parts.append(chunk[places])
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise ValueError(self._why(str(error))) from None
-        except (TypeError, ValueError, LookupError, ImportError) as error:
-            said = "".join(letter if letter.isprintable() else " " for letter in str(error)[:200])
-            raise ValueError(f"pandas.read_csv cannot read {self.name} so ({said}); change its options") from None
-        cells = pd.concat(parts)
-        self.cells = cells.iloc[1 : len(cells) - self.options.get("skipfooter", 0)]
-        self.cells.columns = [column for _, column in self.wanted]
-        self.head, self.padded = self.head.iloc[1:], list(self.head.iloc[0]) != [name or np.nan for name in self.names]
-        words = {text for column in self.cells for text in self.cells[column].unique() if isinstance(text, str)}
-        words = sorted(text for text in words if text.strip().lower() in BLANK)
-        if words:  # pandas knows no other case of letters, and no blanks around
-            self.cells = self.cells.where(~self.cells.isin(words))
-            self.options["na_values"] = [*self.missing, *words]
-
-    def _why(self, error: str) -> str:
-        """Return why pandas cannot read the file, and what would help."""
-        if found := re.search(r"EOF inside string starting at row (\d+)", error):
-            return f"line {self.line(int(found[1]))} of {self.name} opens a quote that nothing closes; close or drop it"
-        sign, most = self.options["sep"], len(self.names)
-        for line, cells in self.records():
-            if len(cells) > most:
-                cure = f"mend it, or put a cell that holds {shown(sign)} in quotes, such as a number with decimal comma"
-                first = self.line(0)
-                return f"line {line} of {self.name} has {len(cells)} cells and line {first} has {most}; {cure}"
-        return f"{self.name} is no table that can be read; save it anew as CSV UTF-8"
-
-    def skipped(self, lines: list[int]) -> list[int]:
-        """Return the `skiprows` that skip some lines more."""
+    def skipping(self, rows: Sequence[int]) -> str:
+        """Return the option that passes over some rows as well."""
         skip = self.options.get("skiprows") or []
-        return sorted({*(range(skip) if isinstance(skip, int) else skip), *(line - 1 for line in lines)})
+        lines = {*(range(skip) if isinstance(skip, int) else skip), *(self.line(row) - 1 for row in rows)}
+        return f"skiprows={sorted(lines)}"
 
     def refusal(self, row: int, column: str, text: str, why: str) -> ValueError:
         """Return the error of a cell that cannot be used."""
         return ValueError(f"line {self.line(row)} of column {shown(column)} of {self.name} holds {shown(text)}, {why}")
+
+
+def split(line: str, sign: str) -> list[str]:
+    """Return the cells of one line, by the sign between them, or by a pattern of several signs."""
+    if len(sign) > 1:
+        return re.split(sign, line.strip())
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=sign, skipinitialspace=True), [])]
