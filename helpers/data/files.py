@@ -27,28 +27,31 @@ def from_pandas(series: pd.Series, ahead: int = 0, period: float | None = None, 
     are left out. `period`, in samples, is found where it is not given: see `find_period`. `notes` tells what was done;
     a doubt begins with 'Warning:'. Raises ValueError with one sentence that names what is wrong, and what would work.
     """
+    values, name = _values_of(series)
+    index, doubts = _times_of(series.index, name)
+    if index is not None and (lost := np.isfinite(values) & np.asarray(index.isna())).any():
+        raise ValueError(f"{name} has no time for its value in row {lost.argmax()}; fill it in, or drop that row")
+    rows = Rows(values, index, name, name, lambda row: f"{name} has {series.index[row]} in row {row}", doubts=doubts)
+    given = {"ahead": ahead, "period": period, "unit": unit}
+    code = ", ".join(["series", *(f"{setting}={value!r}" for setting, value in given.items() if value)])
+    name = "series" if series.name is None else str(series.name)
+    return rows.series(ahead, period, unit, name=name, code=f"from_pandas({code})")
+
+
+def _values_of(series: Any) -> tuple[np.ndarray, str]:
+    """Return the values of a pandas Series, nan where missing, and what messages call it."""
     if isinstance(series, pd.DataFrame):
         columns = ", ".join(f"[{name!r}]" for name in list(series.columns)[:10])
         raise ValueError(f"series is a DataFrame; use one of its columns: {columns}")
     if not isinstance(series, pd.Series):
         raise ValueError(f"series {shown(series)} is no pandas Series; use one, such as df['load']")
-    name = f"series {shown(str(series.name))}" if series.name is not None else "series"
-    if not (pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype)):
+    name = "series" if series.name is None else f"series {shown(str(series.name))}"
+    if not pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_complex_dtype(series.dtype):
         raise ValueError(f"{name} holds values of type {series.dtype}; use pd.to_numeric(series)")
     values = series.to_numpy(float, na_value=np.nan)
     if (large := np.flatnonzero(np.abs(values) > np.finfo(np.float32).max)).size:
-        raise ValueError(f"{name} holds {values[large[0]]} at {series.index[large[0]]}; fill or drop it first")
-    index, doubts = _times_of(series.index, name)
-    if index is not None and (lost := np.isfinite(values) & np.asarray(index.isna())).any():
-        raise ValueError(f"{name} has no time for its value in row {lost.argmax()}; fill it in, or drop that row")
-
-    def where(row: int) -> str:
-        return f"{name} holds {series.index[row]} in row {row}"
-
-    rows = Rows(values, index, name, name, where, doubts=doubts)
-    given = {"ahead": ahead, "period": period, "unit": unit}
-    code = f"from_pandas({', '.join(['series', *(f'{key}={value!r}' for key, value in given.items() if value)])})"
-    return rows.series(ahead, period, unit, name=str(series.name if series.name is not None else "series"), code=code)
+        raise ValueError(f"{name} has {values[large[0]]:g} at {series.index[large[0]]}; fill or drop it first")
+    return values, name
 
 
 def _times_of(index: pd.Index, name: str) -> tuple[pd.DatetimeIndex | None, list[str]]:
@@ -59,9 +62,8 @@ def _times_of(index: pd.Index, name: str) -> tuple[pd.DatetimeIndex | None, list
         index = pd.Timestamp(0) + index
     if isinstance(index, pd.DatetimeIndex):
         local = index.tz_localize(None)
-        return local if (local - local.normalize()).nunique() == 1 else index.tz_convert(
-            None
-        ) if index.tz else local, []
+        in_days = (local - local.normalize()).nunique() == 1  # which summer time would move in UTC
+        return local if index.tz is None or in_days else index.tz_convert(None), []
     even = "Warning: the rows are taken as equally spaced, though the index"
     if isinstance(index, pd.MultiIndex):
         raise ValueError(f"{name} has an index of {index.nlevels} levels; keep one, such as series.loc['a']")
@@ -94,6 +96,7 @@ def from_csv(
     the file, the line, the column and the cell, and what would work.
     """
     names: list[Any] = [] if time is None else list(time) if isinstance(time, list | tuple) else [time]
+    names = [name for place, name in enumerate(names) if name not in names[:place]]
     lines, rows = _read(path, column, names, checked(read_csv))
     series = rows.series(ahead, period, unit, name=column)
     given = {"time": time, "ahead": ahead, "period": series.period if period else None, "unit": unit}

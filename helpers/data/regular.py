@@ -119,7 +119,7 @@ class Rows:
             yield f"Warning: {repeated:.0%} of all times stand more than once, and the mean was taken; {self.apart}."
         for value in far_from_all_else(self.values[np.isfinite(self.values)]):
             where = _count(int((self.values == value).sum()), "row")
-            cure = f"if it stands for missing, give na_values={value:g}"
+            cure = f"if it stands for missing, read it with na_values={value:g}"
             yield f"Warning: {value:g} in {where} is far from all else; {cure}."
 
 
