@@ -12,7 +12,11 @@ from pandas.tseries.api import guess_datetime_format
 from .table import Table, listed, shown
 
 NUMBER = r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?"
-THOUSANDS = ("", ",", ".", " ", "'", "\u00a0", "\u202f", "_")
+SIGNS = [(".", ","), (",", ""), (",", "."), *product(".,", " '\u00a0\u202f_")]  # decimal and thousands
+UNIT = r"[\w $€£¥%*°/]+"  # but no sign that changes the number, such as (5), 5- or <5
+DATES = ("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%b-%y")
+CLOCKS = ("", " %H:%M", " %H:%M:%S")  # all of them what pandas does not guess, by the number of digits
+FORMATS = {6: ["%Y%m"], 10: ["%Y%m%d%H"], 12: ["%Y%m%d%H%M"], 0: [*map("".join, product(DATES, CLOCKS))]}
 ZONE = r" ?(?:Z|[A-Z]{3}|[+-]\d\d:?\d*)$"
 MEND, ALIKE = "mend or empty that cell", "write all as 2026-01-05 08:00"
 
@@ -60,13 +64,15 @@ def _no_number(table: Table, column: str, texts: pd.Series, bad: pd.Series) -> V
     """Return the error of the first cell that is no number, with the cure that fits the whole column."""
     worded, top = bad[~bad.str.contains("[0-9]")], bad.index[0]
     rest = bad.str.replace(NUMBER, "", n=1, regex=True).str.strip()
-    signs = next((pair for pair in product(THOUSANDS, ".,") if explained(texts, *pair[::-1])), None)
+    signs = next((pair for pair in SIGNS if explained(texts, *pair)), None)
     if len(worded) < len(bad) and signs:
-        top, options = bad.drop(worded.index).index[0], (("decimal", signs[1].strip(".")), ("thousands", signs[0]))
+        top, options = bad.drop(worded.index).index[0], (("decimal", signs[0].strip(".")), ("thousands", signs[1]))
         cure = f"give {', '.join(f'{option}={sign!r}' for option, sign in options if sign)}"
     elif len(worded) == len(bad) < len(texts) and (said := _of_words(table, column, bad)):
         cure = said
-    elif len(worded) == 0 and rest.nunique() == 1 and (len(bad) > 2 or not re.search(r"\w", rest[top])):
+    elif len(worded) == 0 and rest.nunique() == 1 and re.fullmatch("[\u2212\u2013]" + NUMBER, bad[top]):
+        cure = f"write it as -{bad[top][1:]}, with the minus sign of the keyboard"
+    elif len(worded) == 0 and rest.nunique() == 1 and re.fullmatch(r"[$€£¥%*°]+" if len(bad) < 3 else UNIT, rest[top]):
         cure = f"write it as {re.findall(NUMBER, bad[top])[0]}, without {shown(rest[top])}"
     elif len(bad) == len(texts):
         numeric = table.head.apply(lambda cells: cells.str.strip().str.fullmatch(NUMBER).any())
@@ -87,7 +93,7 @@ def _of_words(table: Table, column: str, words: pd.Series) -> str:
         return "drop that line, or give comment='#'"
     if len(words) <= 3 and (len(rows) > 1 or not re.search(r"\w", words.iloc[0])):
         said = repr(words.iloc[0]) if len(words) == 1 else list(words)
-        return f"if such signs stand for missing, in {len(rows):,} cells here, give na_values={said}"
+        return f"if it stands for missing, as in {len(rows):,} cell{'s' * (len(rows) > 1)}, give na_values={said}"
     return ""
 
 
@@ -143,6 +149,8 @@ def _by_format(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.
     forms = _formats(table, name, text)
     for form in forms:
         read = pd.to_datetime(text, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+        if re.fullmatch("(%[a-zA-Z])+", form):  # pandas reads 2026111 by %Y%m%d, as one of two days
+            read = read.where(text.str.len() == len(text.iloc[0]))
         if not read.hasnans:
             break
     else:
@@ -161,8 +169,12 @@ def _by_format(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.
 
 def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
     """Return the formats in which the first time may be written: day first, month first, or the one that was given."""
-    if "date_format" in table.options:
-        return [table.options["date_format"]]
+    if given := table.options.get("date_format"):
+        try:
+            pd.to_datetime(text[:1], format=given, errors="coerce")
+        except (ValueError, re.error):
+            raise ValueError(f"option date_format {shown(given)} is no format; use one such as '%d.%m.%y'") from None
+        return [given]
     first, row = text.iloc[0], text.index[0]
     if re.match(r"\d{4}", first):
         orders = [False]  # a year at the beginning is followed by its month
@@ -176,7 +188,10 @@ def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
     if not forms:
         why = "which is no time; write it as 2026-01-05 08:00, or leave time out if the rows are equally spaced"
         at_top = row == 1 and not re.search("[0-9]", first)
-        cure = f"pass over it with {table.skipping([1])}" if at_top else "say how it is written: date_format='%d.%m.%y'"
+        known = FORMATS.get(len(first) if first.isdigit() else 0, [])
+        fits = [form for form in known if pd.to_datetime(text[:99], format=form, errors="coerce").notna().all()]
+        cure = f"say how it is written: date_format={' or '.join(map(repr, fits or ['%d.%m.%y']))}"
+        cure = f"pass over it with {table.skipping([1])}" if at_top else cure
         raise table.refusal(row, name, first, f"{why}, or {cure}")
     return forms
 

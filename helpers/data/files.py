@@ -141,7 +141,8 @@ def _apart(table: Table, column: str, names: list[str]) -> str:
     """Return how rows of the same time may be told apart: by a column that has another cell in each of them."""
     head = table.head.set_axis([*table.names, ""][: table.head.shape[1]], axis=1)
     for name in [name for name in table.names if name not in (column, *names, "")]:
-        if head[name].duplicated().any() and not head[[*names, name]].duplicated().any():
+        counts_rows = not head[name].duplicated().any() and not head[name].str.contains(":").all()
+        if not counts_rows and not head[[*names, name]].duplicated().any():
             either = f"give time={[*names, name]} if it is a part of the time"
             return f"column {shown(name)} tells them apart: {either}, else keep the rows of one {shown(name)}"
     return "keep one row for each time"

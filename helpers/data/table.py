@@ -155,22 +155,26 @@ class Table:
             if all(column in names for _, column in self.wanted):
                 self.options["sep"] = sign
                 return names
+        raise self._no_names(top)
+
+    def _no_names(self, top: list[tuple[int, str]]) -> ValueError:
+        """Return the error of a column that is not there, with the names in the first line that is as wide as most."""
         sign = self.options.get("sep") or max(SIGNS[::-1], key="".join(line for _, line in top).count)
-        ((usual, _),) = Counter(line.count(sign) for _, line in top).most_common(1)
-        full = [(number, line) for number, line in top if line.count(sign) >= usual]
-        number, line = next((pair for pair in full if not pair[1].startswith("#")), full[0])
+        widths = [line.count(sign) - line.endswith(sign) for _, line in top]
+        usual = [pair for pair, width in zip(top, widths) if width == Counter(widths).most_common(1)[0][0]]
+        number, line = next((pair for pair in usual if not pair[1].startswith("#")), usual[0])
         names, skip = split(line, sign), f"skiprows={number - 1}"
         if all(column in names for _, column in self.wanted):
-            raise ValueError(f"line {number} of {self.name} holds the names of the columns; give {skip}")
+            return ValueError(f"line {number} of {self.name} holds the names of the columns; give {skip}")
         if all(column in line.split() for _, column in self.wanted):
-            raise ValueError(f"{self.name} has blanks between its cells; give sep=r'\\s+'")
+            return ValueError(f"{self.name} has blanks between its cells; give sep=r'\\s+'")
         setting, column = next(pair for pair in self.wanted if pair[1] not in names)
         given = [name for name in names if name]
         use = f"use {listed(given)}" if given else "give its first line names"
         use += f", which stand in line {number}, with {skip}" if number > top[0][0] else ""
-        if given and all(re.match("[-+]?[0-9]", name) for name in given):
+        if given and all(re.match("[-+]?[.]?[0-9]", name) for name in given):
             use += ", or write names above them, if these are none"
-        raise ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
+        return ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
 
     def _read(self) -> None:
         """Read all cells, and keep those of the wanted columns; `head` has the first rows of all."""
