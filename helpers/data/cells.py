@@ -43,8 +43,12 @@ def numbers(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
     """
     cells = table.cells[column].str.strip()
     texts = cells.dropna().drop_duplicates()  # few texts fill many cells; the index is the first row of each
-    decimal, thousands = table.options.get("decimal", "."), table.options.get("thousands", "")
-    given = "decimal" in table.options or "thousands" in table.options
+    given, thousands = "decimal" in table.options or "thousands" in table.options, table.options.get("thousands", "")
+    if thousands == ".":
+        table.options.setdefault("decimal", ",")
+    decimal = table.options.get("decimal", ".")
+    if decimal == thousands:
+        raise ValueError(f"options decimal and thousands are both {decimal!r}; give two signs")
     if not given and table.options["sep"] != "," and texts.str.fullmatch("[-+]?[0-9]+,[0-9]+").any():
         decimal = table.options["decimal"] = ","
     good = texts.str.fullmatch(written(decimal, thousands)).astype(bool)
@@ -148,9 +152,7 @@ def _by_format(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.
     """Return times by the one format in which all are written, and the code that does it."""
     forms = _formats(table, name, text)
     for form in forms:
-        read = pd.to_datetime(text, format=form, errors="coerce", utc=True).dt.tz_localize(None)
-        if re.fullmatch("(%[a-zA-Z])+", form):  # pandas reads 2026111 by %Y%m%d, as one of two days
-            read = read.where(text.str.len() == len(text.iloc[0]))
+        read = _parsed(text, form)
         if not read.hasnans:
             break
     else:
@@ -165,6 +167,14 @@ def _by_format(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.
         if (local - local.dt.normalize()).nunique() == 1:
             return local, f'pd.to_datetime({code}.str.replace(r"{ZONE}", "", regex=True))'
     return read, f"pd.to_datetime({code}, format={quoted(form)}, utc=True).dt.tz_localize(None)"
+
+
+def _parsed(text: pd.Series, form: str) -> pd.Series:
+    """Return times by a format, NaT where it does not fit."""
+    read = pd.to_datetime(text, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+    if re.fullmatch("(%[a-zA-Z])+", form):  # pandas reads 2026111 by %Y%m%d, as one of two days
+        read = read.where(text.str.len() == len(text.iloc[0]))
+    return read
 
 
 def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
@@ -190,7 +200,7 @@ def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
         at_top = row == 1 and not re.search("[0-9]", first)
         known = FORMATS.get(len(first) if first.isdigit() else 0, [])
         fits = [form for form in known if pd.to_datetime(text[:99], format=form, errors="coerce").notna().all()]
-        cure = f"say how it is written: date_format={' or '.join(map(repr, fits or ['%d.%m.%y']))}"
+        cure = f"say how it is written: date_format={' or '.join(map(repr, fits or known[:1] or ['%d.%m.%y']))}"
         cure = f"pass over it with {table.skipping([1])}" if at_top else cure
         raise table.refusal(row, name, first, f"{why}, or {cure}")
     return forms
@@ -198,7 +208,7 @@ def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
 
 def _unlike_the_first(table: Table, name: str, text: pd.Series, forms: list[str]) -> ValueError:
     """Return the error of the first time that is written in another way, with the cure."""
-    tries = [pd.to_datetime(text, format=form, errors="coerce", utc=True).isna() for form in forms]
+    tries = [_parsed(text, form).isna() for form in forms]
     bad, cells = text[min(tries, key=sum)], table.cells.index
     if pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).notna().all():
         cure = "or give date_format='ISO8601'"

@@ -128,10 +128,10 @@ def far_from_all_else(values: np.ndarray) -> Iterator[float]:
     values = np.unique(values)
     values = values[np.argsort(np.abs(values), kind="stable")]
     while len(values) > 2:
-        value, usual = values[-1], np.abs(values[-2])
-        gap = np.abs(values[:-1] - value).min()
+        value, sizes = values[-1], np.abs(values)
+        usual, gap = sizes[sizes < sizes[-1]].max(initial=0), np.abs(values[:-1] - value).min()
         nines = re.fullmatch(r"-?99+(\.9+)?", f"{value:.10g}")
-        if value == 0 or usual == 0 or gap <= (1 if nines else 10) * usual:
+        if usual == 0 or gap <= (1 if nines else 10) * usual:
             return
         yield float(value)
         values = values[:-1]
