@@ -1,5 +1,6 @@
 """An Experiment as a plain Keras script, for the learner to take home."""
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -120,10 +121,12 @@ def _fit(experiment: Experiment, flavour: str) -> Iterator[str]:
 
 
 def _tightened(source: str) -> str:
-    """Return the source in at most 40 lines, if that can be had without brackets and blank lines of their own."""
+    """Return the source in at most 40 lines, if it can do without own lines for brackets, blanks, and a comment."""
     if len(source.splitlines()) > LINES:
         source = source.replace(",\n])", "])")
     lines = source.splitlines()
     while len(lines) > LINES and "" in lines:
         lines.remove("")
+    if len(lines) > LINES:
+        lines = [line for line in lines if not re.match("# (The target|Keras pairs)", line)]
     return "\n".join(lines) + "\n"

@@ -102,7 +102,8 @@ def from_csv(
     given = {"time": time, "ahead": ahead, "period": series.period if period else None, "unit": unit}
     settings = {setting: value for setting, value in given.items() if value} | read_csv
     code = ", ".join([repr(Path(path).as_posix()), repr(column), *(f"{key}={settings[key]!r}" for key in settings)])
-    return replace(series, code=f"from_csv({code})", recipe="\n".join([*lines, rows.recipe(ahead)] if lines else []))
+    recipe = "\n".join([*lines, rows.recipe(f"table[{quoted(column)}]", ahead)]) if lines else ""
+    return replace(series, code=f"from_csv({code})", recipe=recipe)
 
 
 def _read(path: str | Path, column: str, names: list[Any], options: dict[str, Any]) -> tuple[list[str], Rows]:
@@ -113,7 +114,7 @@ def _read(path: str | Path, column: str, names: list[Any], options: dict[str, An
     said = f"column {shown(column)} of {table.name}"
     if not names:
         rows = Rows(values, None, said, table.name, str, doubts=doubts + _totals(table, column, values))
-        return _lines(path, table, column, names, ""), rows
+        return _lines(path, table, names, ""), rows
     moments, made = times(table, names, np.isfinite(values))
 
     def where(row: int) -> str:
@@ -121,7 +122,7 @@ def _read(path: str | Path, column: str, names: list[Any], options: dict[str, An
         return str(table.refusal(row + 1, names[0], cell, "")).removesuffix(", ")
 
     rows = Rows(values, moments, said, table.name, where, _apart(table, column, names), doubts)
-    return _lines(path, table, column, names, made), rows
+    return _lines(path, table, names, made), rows
 
 
 def _totals(table: Table, column: str, values: np.ndarray) -> list[str]:
@@ -148,7 +149,7 @@ def _apart(table: Table, column: str, names: list[str]) -> str:
     return "keep one row for each time"
 
 
-def _lines(path: str | Path, table: Table, column: str, names: list[str], made: str) -> list[str]:
+def _lines(path: str | Path, table: Table, names: list[str], made: str) -> list[str]:
     """Return lines of pandas that read the numbers and the times of a file; none if an option is a function."""
     options, place = _options(path, table, names), Path(path).expanduser()
     if any(map(callable, options.values())):
@@ -161,7 +162,7 @@ def _lines(path: str | Path, table: Table, column: str, names: list[str], made: 
         part = f"{option}={quoted(given)}"
         call += (",\n    " if len(call.splitlines()[-1]) + len(part) > 95 else ", ") + part
     lines += [f"{call})", *(["table.columns = table.columns.str.strip()"] if table.padded else [])]
-    return [*lines, f"numbers = table[{quoted(column)}]", *([f"times = {made}"] if names else [])]
+    return [*lines, *([f"times = {made}"] if names else [])]
 
 
 def _options(path: str | Path, table: Table, names: list[str]) -> dict[str, Any]:

@@ -68,18 +68,22 @@ class Rows:
         notes = " ".join([self._notes(found), *self._doubts(), *self.doubts])
         return Series(values[:samples], values[ahead:], period=found, unit=unit, ahead=ahead, notes=notes, **about)
 
-    def recipe(self, ahead: int) -> str:
-        """Return lines of code that make the values and targets of `numbers` and, if they have any, `times`."""
-        if self.scale:
-            lines = ["known = numbers.groupby(times).mean().dropna()  # in order, equal times: their mean"]
-            moments = f'known.index.astype("datetime64[{self.scale}]").astype(int)'
-            lines += [f"times = {'known.index.year * 12 + known.index.month' if self.scale == 'M' else moments}"]
-        else:
-            lines = ["known = numbers.dropna()", "times = known.index"]
+    def recipe(self, numbers: str, ahead: int) -> str:
+        """Return lines of code that make values and targets of a column of numbers and, if there are any, `times`."""
+        moments = {
+            "": "known.index",
+            "M": "known.index.year * 12 + known.index.month",
+            "s": 'known.index.astype("datetime64[s]").astype(int)',
+            "us": 'known.index.astype("datetime64[us]").astype(int)',
+        }
+        mean = ".groupby(times).mean()" if self.scale else ""
         grid = f"np.arange(times[0], times[-1] + 1{f', {self.step}' if self.step > 1 else ''})"
-        lines += [f"values = np.interp({grid}, times, known)  # gaps: a line"]
-        cut = f"values, targets = values[:-{ahead}], values[{ahead}:]" if ahead else "targets = values"
-        return "\n".join([*lines, cut])
+        lines = [
+            f"known = {numbers}{mean}.dropna()" + ("  # in order, equal times: their mean" if mean else ""),
+            f"times = {moments[self.scale]}  # gaps become a line",
+            f"values = {'' if ahead else 'targets = '}np.interp({grid}, times, known)",
+        ]
+        return "\n".join([*lines, f"values, targets = values[:-{ahead}], values[{ahead}:]"] if ahead else lines)
 
     def _notes(self, period: float | None) -> str:
         """Return what made a regular series of the rows, and a warning where much of it is filled in."""
