@@ -327,7 +327,14 @@ def test_options_that_make_no_sense_are_refused_by_name(option):
     "options",
     [
         *({"colour": 1}, {"sep": 3}, {"comment": "##"}, {"skipfooter": -1}, {"decimal": ",,"}, {"encoding": "x"}),
-        *({"date_format": "%H%H"}, {"quotechar": ""}, {"skiprows": 1.5}, {"date_format": ["%Y"]}, {"thousands": 3}),
+        *(
+            {"date_format": "%H%H"},
+            {"date_format": "mixed"},
+            {"quotechar": ""},
+            {"skiprows": 1.5},
+            {"date_format": ["%Y"]},
+            {"thousands": 3},
+        ),
     ],
     ids=str,
 )

@@ -93,7 +93,7 @@ def _of_words(table: Table, column: str, words: pd.Series) -> str:
     rows = table.cells.index[table.cells[column].str.strip().isin(words)]
     if len(rows) == rows[-1] <= 3:  # all rows at the top
         return f"if that line holds no sample, give {table.skipping(rows)}, else {MEND}"
-    if words.iloc[0].startswith("#"):
+    if words.iloc[0].startswith("#") and column == table.names[0]:
         return "drop that line, or give comment='#'"
     if len(words) <= 3 and (len(rows) > 1 or not re.search(r"\w", words.iloc[0])):
         said = repr(words.iloc[0]) if len(words) == 1 else list(words)
@@ -181,17 +181,14 @@ def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
     """Return the formats in which the first time may be written: day first, month first, or the one that was given."""
     if given := table.options.get("date_format"):
         try:
-            pd.to_datetime(text[:1], format=given, errors="coerce")
+            pd.to_datetime(text[:1], format=given if given != "mixed" else "%", errors="coerce")  # a guess in each cell
         except (ValueError, re.error):
             raise ValueError(f"option date_format {shown(given)} is no format; use one such as '%d.%m.%y'") from None
         return [given]
     first, row = text.iloc[0], text.index[0]
-    if re.match(r"\d{4}", first):
-        orders = [False]  # a year at the beginning is followed by its month
-    else:
-        orders = (
-            [table.options["dayfirst"]] if "dayfirst" in table.options else [True, *[False] * ("." not in first[:3])]
-        )
+    orders = [bool(table.options["dayfirst"])] if "dayfirst" in table.options else [True, False]
+    if re.match(r"\d{4}|\d\d?\.", first):  # a year is followed by its month, and a day by a point
+        orders = [not first[:4].isdigit()]
     morning = re.sub(r"\d+(:[\d:]+ ?)[AP]M$", r"01\1AM", first[:40], flags=re.I)  # pandas guesses no other hours
     with warnings.catch_warnings(action="ignore"):  # that 13/01/2026 has its day first
         forms = sorted({guess_datetime_format(morning, dayfirst=order) for order in orders} - {None})
@@ -227,6 +224,4 @@ def _unlike_the_first(table: Table, name: str, text: pd.Series, forms: list[str]
 
 def quoted(given: object) -> str:
     """Return a value as Python code, text in double quotes."""
-    if isinstance(given, str):
-        return json.dumps(given, ensure_ascii=False)
-    return given.__name__ if isinstance(given, type) else repr(given)
+    return json.dumps(given, ensure_ascii=False) if isinstance(given, str) else repr(given)

@@ -191,7 +191,7 @@ class Table:
                 for chunk in chunks:  # in one piece a wide file would fill the memory
                     tops.append(chunk.head(100).copy())
                     parts.append(chunk[places])
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
             raise ValueError(self._why(str(error))) from None
         except (TypeError, ValueError, LookupError, ImportError) as error:
             said = f"pandas.read_csv refuses the options for {self.name}: {shown(str(error), 200)}"
@@ -200,8 +200,8 @@ class Table:
         self.cells = cells.iloc[1 : len(cells) - self.options.get("skipfooter", 0)]
         self.padded = list(tops[0].iloc[0].fillna("")) != self.names
         self.head, self.last = tops[0].iloc[1:], chunk.iloc[-1]
-        texts = {text for column in self.cells for text in self.cells[column].dropna().unique()}
-        if words := sorted(text for text in texts if text.strip().lower() in BLANK or text.strip() in self.missing):
+        texts = (text for column in self.cells for text in self.cells[column].dropna().unique())
+        if words := sorted({text for text in texts if text.strip().lower() in BLANK or text.strip() in self.missing}):
             self.cells = self.cells.where(~self.cells.isin(words))
             self.options["na_values"] = [*self.missing, *words]
 
@@ -222,7 +222,8 @@ class Table:
         lines, at, sign = self._lines(self.data), 0, self.options["sep"]
         reader = csv.reader((line for _, line in lines), delimiter=sign if len(sign) == 1 else ",")
         for cells in reader:
-            yield lines[at][0], cells
+            if len(cells) <= len(self.names) or "on_bad_lines" not in self.options:
+                yield lines[at][0], cells
             at = reader.line_num
 
     def line(self, row: int) -> int:
@@ -231,7 +232,7 @@ class Table:
 
     def skipping(self, rows: Sequence[int]) -> str:
         """Return the option that passes over some rows as well."""
-        skip = self.options.get("skiprows") or []
+        skip = [] if callable(skip := self.options.get("skiprows", 0)) else skip
         lines = {*(range(skip) if isinstance(skip, int) else skip), *(self.line(row) - 1 for row in rows)}
         return f"skiprows={sorted(lines)}"
 
