@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ class Table:
     def __post_init__(self) -> None:
         if (said := re.match(rb'"?sep=(.)"?\n', self.data)) and "skiprows" not in self.options:  # a line for Excel
             self.options |= {"sep": said[1].decode(), "skiprows": 1}
-        top = self._lines(self.data[:100_000])[:20]
+        top = list(islice(self._lines(), 20))
         self.names = self._names(top)
         if len(self.names) > MOST_COLUMNS:
             raise ValueError(f"{self.name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
@@ -136,14 +136,15 @@ class Table:
             self.data = b"\n".join(lines)
         self._read()
 
-    def _lines(self, data: bytes) -> list[tuple[int, str]]:
-        """Return the lines that `pandas.read_csv` does not skip, each with its number."""
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        """Yield the lines that `pandas.read_csv` does not skip, each with its number."""
         skip, comment = self.options.get("skiprows") or 0, self.options.get("comment")
         if not callable(skips := skip):
             skips = set(range(skip) if isinstance(skip, int) else skip if np.iterable(skip) else ()).__contains__
-        lines = enumerate(data.decode(errors="ignore").split("\n"), 1)
-        kept = [(n, line) for n, line in lines if not skips(n - 1) and not (comment and line.startswith(comment))]
-        return [(n, line) for n, line in kept if line.strip() or not self.options.get("skip_blank_lines")]
+        for number, line in enumerate(TextIOWrapper(BytesIO(self.data), "utf-8", newline="\n"), 1):
+            empty = self.options.get("skip_blank_lines") and not line.strip()
+            if not (skips(number - 1) or empty or (comment and line.startswith(comment))):
+                yield number, line.rstrip("\n")
 
     def _names(self, top: list[tuple[int, str]]) -> list[str]:
         """Return the names of the columns, and settle what stands between the cells: what tells the wanted apart."""
@@ -219,11 +220,18 @@ class Table:
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line on which each row of the table begins, that of the names first, and its cells."""
-        lines, at, sign = self._lines(self.data), 0, self.options["sep"]
-        reader = csv.reader((line for _, line in lines), delimiter=sign if len(sign) == 1 else ",")
+        numbers: list[int] = []
+
+        def lines() -> Iterator[str]:
+            for number, line in self._lines():
+                numbers.append(number)
+                yield line
+
+        sign, at = self.options["sep"], 0
+        reader = csv.reader(lines(), delimiter=sign if len(sign) == 1 else ",")
         for cells in reader:
             if len(cells) <= len(self.names) or "on_bad_lines" not in self.options:
-                yield lines[at][0], cells
+                yield numbers[at], cells
             at = reader.line_num
 
     def line(self, row: int) -> int:
