@@ -164,6 +164,32 @@ def test_two_hundred_thousand_rows_work():
     np.testing.assert_array_equal(series.values[:, 0], np.float32(day))
 
 
+LARGE = """
+import resource, time
+from helpers import from_csv
+
+begin = time.perf_counter()
+series = from_csv("power.csv", "power", time=["Date", "Time"], na_values="?")
+assert len(series) == 2_100_000 and "one every minute; 21,000 blank cells" in series.notes
+print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+@pytest.mark.slow
+def test_a_file_as_large_as_the_best_known_one_takes_neither_long_nor_much_memory():
+    minutes = np.datetime64("2006-12-16T17:24") + np.arange(2_100_000)
+    with open("power.csv", "w") as file:
+        file.write("Date;Time;power;other\n")
+        for place, minute in enumerate(np.datetime_as_string(minutes)):
+            year, month, day, clock = minute[:4], minute[5:7], minute[8:10], minute[11:]
+            power = "?" if place % 100 == 50 else f"{place % 1440 / 1000:.3f}"
+            file.write(f"{day}/{month}/{year};{clock}:00;{power};0.000\n")
+    done = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seconds, gigabytes = map(float, done.stdout.split())
+    assert seconds < 20 and gigabytes < 1
+
+
 # Nothing but reading
 
 

@@ -291,7 +291,8 @@ def test_an_unquoted_decimal_comma_is_no_name_of_a_column():
 
 
 @pytest.mark.parametrize(
-    "above", ["# Station 7, roof\n# by J. Li\n", "Station 7, roof\n\nby J. Li\n", "\ufeff# made\n"]
+    "above",
+    ["# Station 7, roof\n# by J. Li\n", "Station 7, roof\n\nby J. Li\n", "# id;4711\n# hall;9\n", "\ufeff# made\n"],
 )
 def test_lines_above_the_names_are_told_of_and_offered_as_no_column(above):
     text, skip = above + days(range(9)), above.count("\n")
@@ -301,7 +302,7 @@ def test_lines_above_the_names_are_told_of_and_offered_as_no_column(above):
     assert flat(from_csv(write(text), "x", time="t", skiprows=skip)) == list(range(9))
     bad = text.replace(";6", ";six")
     assert why(bad, skiprows=skip).startswith(f"line {skip + 8} of column 'x' holds 'six', ")
-    if above.startswith("# S"):
+    if above.startswith("# "):
         assert flat(from_csv(write(text), "x", time="t", comment="#")) == list(range(9))
         assert why(bad, comment="#").startswith(f"line {skip + 8} of column 'x' holds 'six', ")
 
