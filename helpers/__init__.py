@@ -13,7 +13,7 @@ MODULE_OF = {
     "experiment": ("EXAMPLES", "Experiment"),
     "theory": ("baselines", "constant_error", "floor"),
     "results": ("Result",),
-    "data.files": ("from_csv",),
+    "data.files": ("from_csv", "from_pandas"),
     "trainer.training": ("run",),
     "pictures.windows": ("show_windows",),
     "pictures.losses": ("show_losses",),

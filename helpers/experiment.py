@@ -76,6 +76,9 @@ class Experiment:
         if isinstance(self.series, str) and self.series in RENAMED:
             now = RENAMED[self.series]
             raise ValueError(f"series {self.series!r} has a new name, {now!r}; use series={now!r}")
+        if type(self.series).__module__.split(".")[0] == "pandas":  # asked without loading it
+            what = type(self.series).__name__
+            raise ValueError(f"series is a {what} of pandas; use from_pandas(series), of one column such as df['load']")
         if not isinstance(self.series, Series):
             choice("series", self.series, tuple(BUILT_IN))
         settle("noise", number("noise", self.noise))

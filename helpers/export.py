@@ -1,5 +1,6 @@
 """An Experiment as a plain Keras script, for the learner to take home."""
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -49,25 +50,27 @@ print(f'{{{{"lstm": {{lstm_loss}}, "dnn": {{dnn_loss}}}}}}')"""
 def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     """Return the source of a Keras script that makes this very run: same series, windows, weights and order.
 
-    The script imports NumPy and Keras alone, and prints one line of JSON last: both models' mean squared errors in
-    the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a "generator", Keras's
-    `TimeseriesGenerator`, as the article has it, or from a "dataset", `keras.utils.timeseries_dataset_from_array`, as
-    Keras 3 wants it. A stateful LSTM is given their arrays, which Keras takes at every batch size, and emptied before
-    each epoch. It has 40 lines or fewer, 44 with a stateful LSTM, unless the series alone takes more than 12. Raises
-    ValueError for another flavour, and for a series without a recipe: bare arrays, or a file that NumPy alone cannot
-    read.
+    The script imports NumPy and Keras alone, and pandas for a series from a file. It prints one line of JSON last: both
+    models' mean squared errors in the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a
+    "generator", Keras's `TimeseriesGenerator`, as the article has it, or from a "dataset",
+    `keras.utils.timeseries_dataset_from_array`, as Keras 3 wants it. A stateful LSTM is given their arrays, which Keras
+    takes at every batch size, and emptied before each epoch. It has 40 lines or fewer, 44 with a stateful LSTM, unless
+    the series alone takes more than 12. Raises ValueError for another flavour, and for a series without a recipe: bare
+    arrays, or a pandas Series.
     """
     choice("flavour", flavour, FLAVOURS)
     series = experiment.series_with_noise
     if not series.recipe:
         raise ValueError(
-            f"series {experiment.series!r} cannot be made anew by NumPy alone; "
+            f"series {experiment.series!r} cannot be made anew by a script; "
             "save its values as a plain CSV file, a name and then one number a line, and use from_csv"
         )
     head = [
         textwrap.fill(repr(experiment), COLUMNS, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
     ]
-    head += ["import numpy as np", "from tensorflow import keras"]
+    from_a_file = "pd.read_csv(" in series.recipe
+    head += ["from pathlib import Path", ""] if from_a_file else []
+    head += ["import numpy as np", *(["import pandas as pd"] if from_a_file else []), "from tensorflow import keras"]
     if flavour == "generator":
         head.append("from tensorflow.keras.preprocessing.sequence import TimeseriesGenerator")
     data = [series.recipe, *_windows(experiment, flavour)]
@@ -145,10 +148,12 @@ def _fit_by_epochs(experiment: Experiment) -> Iterator[str]:
 
 
 def _tightened(source: str) -> str:
-    """Return the source in at most 40 lines, if that can be had without brackets and blank lines of their own."""
+    """Return the source in at most 40 lines, if it can do without own lines for brackets, blanks, and a comment."""
     if len(source.splitlines()) > LINES:
         source = source.replace(",\n])", "])")
     lines = source.splitlines()
     while len(lines) > LINES and "" in lines:
         lines.remove("")
+    if len(lines) > LINES:
+        lines = [line for line in lines if not re.match("# (The target|Keras pairs)", line)]
     return "\n".join(lines) + "\n"

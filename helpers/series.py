@@ -26,8 +26,8 @@ class Series:
     cycles   the periods, in samples, of the sines of height 1 that it is the sum of, if it is one
     kept     what part of a value `echo` keeps for the next day, from 0 to 1; None for any other series
     code     makes the series anew with `helpers`
-    recipe   makes `values` and `targets` anew with NumPy alone; "" where that cannot be done
-    notes    what a file needed to become a series
+    recipe   makes `values` and `targets` anew with NumPy, and pandas for a file; "" where that cannot be done
+    notes    what a file needed to become a series; a doubt begins with 'Warning:'
 
     Raises ValueError when a value is missing or infinite.
     """

@@ -1,1 +1,1 @@
-"""A series from a learner's own file: `cells.py` reads its text, `files.py` makes it a Series."""
+"""A series from a learner's own file: pandas reads it, and we say what was wrong."""

@@ -1,202 +1,227 @@
-"""The cells of a CSV file as plain text, and the numbers and times in them; a bad one is named by its line."""
+"""The numbers and the times in the cells of a table; a bad one is named by its line, with the cure."""
 
+import json
 import re
 import warnings
-from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS, CHUNK_ROWS = 200_000_000, 2_000_000, 1_000, 100_000
-BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "none")
-NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
-PACKED = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|\xd0\xcf\x11\xe0")
-ALIKE = "write all as 2026-01-05 08:00"
+from .table import Table, listed, shown
+
+NUMBER = r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?"
+SIGNS = [(".", ","), (",", ""), (",", "."), *product(".,", " '\u00a0\u202f_")]  # decimal and thousands
+UNIT = r"[\w $€£¥%*°/]+"  # but no sign that changes the number, such as (5), 5- or <5
+DATES = ("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%b-%y")
+CLOCKS = ("", " %H:%M", " %H:%M:%S")  # all of them what pandas does not guess, by the number of digits
+FORMATS = {6: ["%Y%m"], 10: ["%Y%m%d%H"], 12: ["%Y%m%d%H%M"], 0: [*map("".join, product(DATES, CLOCKS))]}
+ZONE = r" ?(?:Z|[A-Z]{3}|[+-]\d\d:?\d*)$"
+MEND, ALIKE = "mend or empty that cell", "write all as 2026-01-05 08:00"
 
 
-def shown(given):
-    """Return what was given as a message may hold it: quoted, escaped, and text cut to 40 characters."""
-    if not isinstance(given, str):
-        return f"of type {type(given).__name__}"
-    return repr(given if len(given) <= 40 else f"{given[:39]}…")
+def written(decimal: str, thousands: str = "", always: bool = False) -> str:
+    """Return the pattern of a number with these signs; `always`: thousands stand apart in every number above 999."""
+    whole, point, sign = "[0-9]+", re.escape(decimal), re.escape(thousands)
+    if thousands:
+        groups = rf"[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{2,3}})*{sign}[0-9]{{3}}"
+        whole = rf"(?:0|[1-9][0-9]{{0,2}}|{groups})" if always else rf"(?:[0-9]+|{groups})"
+    return rf"[-+]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][-+]?[0-9]+)?"
 
 
-def listed(names):
-    """Return at most ten names in a row."""
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(map(shown, names[:10])) + more
+def explained(texts: pd.Series, decimal: str, thousands: str) -> bool:
+    """Return whether these signs make a number of every text that has a digit."""
+    digits = texts[texts.str.contains("[0-9]")]
+    return len(digits) > 0 and bool(digits.str.fullmatch(written(decimal, thousands, always=True)).all())
 
 
-def read(path):
-    """Return the name of a file as messages show it, and its bytes: UTF-8 without a mark, lines ended by newlines."""
-    if not isinstance(path, str | Path):
-        raise ValueError(f"path {shown(path)} is no path; use the name of a CSV file, such as 'data/bicycles.csv'")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
-        raise ValueError(f"path {shown(str(path))} is an address; download the file, and use the path of your copy")
-    name = shown(Path(path).name or str(path))
-    try:
-        if Path(path).is_dir():
-            raise ValueError(f"path leads to {name}, which is a folder; add the name of the file in it")
-        if not Path(path).is_file():
-            raise ValueError(f"path leads to no file {name}; check its name and its folder")
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, UnicodeError) as error:
-        raise ValueError(f"path leads to {name}, which cannot be opened ({type(error).__name__}); check it") from None
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"{name} has more than {MOST_BYTES // 10**6} MB; use a part of it")
-    if PACKED.match(data):
-        raise ValueError(f"{name} is packed or a spreadsheet, and not text; unpack it, or save it as CSV UTF-8")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
-        raise ValueError(f"{name} is UTF-16 or no text at all; save it as CSV UTF-8")
-    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        byte, line = data[error.start], data.count(b"\n", 0, error.start) + 1
-        raise ValueError(f"line {line} of {name} holds the byte 0x{byte:02x}, no UTF-8; save it as CSV UTF-8") from None
-    if not data.strip():
-        raise ValueError(f"{name} is empty; use a file with names in its first line and numbers below")
-    if (rows := data.count(b"\n")) > MOST_ROWS:
-        raise ValueError(f"{name} has {rows:,} rows; use at most {MOST_ROWS:,}, such as every second one")
-    return name, data
+def numbers(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
+    """Return the numbers of a column as float64, nan for a blank cell, and sentences of doubt.
 
-
-def separator(text):
-    """Return the sign that stands in most of the first lines as often as in line 1, quotes apart; if none, a comma."""
-    lines = re.sub(r'"[^"]*"', "", text).split("\n")[:20]
-    alike = {sign: sum(line.count(sign) == lines[0].count(sign) for line in lines) for sign in "\t;,"}
-    likely = [sign for sign in alike if sign in lines[0] and alike[sign] >= len(lines) / 2]
-    return max(
-        likely, key=lambda sign: alike[sign], default="\t" if "," in lines[0] else ","
-    )  # a lone name may hold a comma
-
-
-@dataclass
-class Table:
-    """The wanted columns of a CSV file as text, one for each setting; rows count from that of the names, row 0.
-
-    `name` and `data` are those of `read`; `wanted` is the name of the column for each setting. Raises ValueError for
-    a file that is no table or lacks a column, and the methods for a cell that they cannot read.
+    Puts a decimal comma that it finds into the table's options. Raises ValueError for a cell that is no number.
     """
+    cells = table.cells[column].str.strip()
+    texts = cells.dropna().drop_duplicates()  # few texts fill many cells; the index is the first row of each
+    given, thousands = "decimal" in table.options or "thousands" in table.options, table.options.get("thousands", "")
+    if thousands == ".":
+        table.options.setdefault("decimal", ",")
+    decimal = table.options.get("decimal", ".")
+    if decimal == thousands:
+        raise ValueError(f"options decimal and thousands are both {decimal!r}; give two signs")
+    if not given and table.options["sep"] != "," and texts.str.fullmatch("[-+]?[0-9]+,[0-9]+").any():
+        decimal = table.options["decimal"] = ","
+    good = texts.str.fullmatch(written(decimal, thousands)).astype(bool)
+    if not good.all():
+        raise _no_number(table, column, texts, texts[~good])
+    doubts = [] if given else _doubts(table, column, texts, decimal)
+    plain = texts.str.replace(thousands, "", regex=False) if thousands else texts
+    known = plain.str.replace(decimal, ".", regex=False).astype(float)
+    if (large := known.index[known.abs() > np.finfo(np.float32).max]).size:
+        why = "which is too large; use another unit, or empty that cell"
+        raise table.refusal(large[0], column, texts[large[0]], why)
+    missing = pd.to_numeric(pd.Series(table.missing, dtype=object), errors="coerce")  # however it is written
+    return cells.map(known.where(~known.isin(missing)).set_axis(texts)).to_numpy(float), doubts
 
-    name: str
-    data: bytes
-    wanted: dict
 
-    def __post_init__(self):
-        self.sign = separator(self.data[:20_000].decode(errors="ignore"))
-        first = self.data.split(b"\n", 1)[0]
-        if not first.strip():
-            raise ValueError(f"line 1 of {self.name} is blank; begin with the names of the columns")
-        if first.count(self.sign.encode()) >= MOST_COLUMNS:
-            raise ValueError(f"{self.name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
+def _no_number(table: Table, column: str, texts: pd.Series, bad: pd.Series) -> ValueError:
+    """Return the error of the first cell that is no number, with the cure that fits the whole column."""
+    worded, top = bad[~bad.str.contains("[0-9]")], bad.index[0]
+    rest = bad.str.replace(NUMBER, "", n=1, regex=True).str.strip()
+    signs = next((pair for pair in SIGNS if explained(texts, *pair)), None)
+    if len(worded) < len(bad) and signs:
+        top, options = bad.drop(worded.index).index[0], (("decimal", signs[0].strip(".")), ("thousands", signs[1]))
+        cure = f"give {', '.join(f'{option}={sign!r}' for option, sign in options if sign)}"
+    elif len(worded) == len(bad) < len(texts) and (said := _of_words(table, column, bad)):
+        cure = said
+    elif len(worded) == 0 and rest.nunique() == 1 and re.fullmatch("[\u2212\u2013]" + NUMBER, bad[top]):
+        cure = f"write it as -{bad[top][1:]}, with the minus sign of the keyboard"
+    elif len(worded) == 0 and rest.nunique() == 1 and re.fullmatch(r"[$€£¥%*°]+" if len(bad) < 3 else UNIT, rest[top]):
+        cure = f"write it as {re.findall(NUMBER, bad[top])[0]}, without {shown(rest[top])}"
+    elif len(bad) == len(texts):
+        numeric = table.head.apply(lambda cells: cells.str.strip().str.fullmatch(NUMBER).any())
+        names = [name for name, some in zip(table.names, numeric) if name and some]
+        use = f"use {listed(names)}" if names else "none of its columns does, so use another file"
+        return ValueError(f"column {shown(column)} of {table.name} holds no number; {use}")
+    else:
+        cure = MEND
+    return table.refusal(top, column, texts[top], f"which is no number; {cure}")
+
+
+def _of_words(table: Table, column: str, words: pd.Series) -> str:
+    """Return what to do about the words in a column of numbers, or "" where nothing but mending them helps."""
+    rows = table.cells.index[table.cells[column].str.strip().isin(words)]
+    if len(rows) == rows[-1] <= 3:  # all rows at the top
+        return f"if that line holds no sample, give {table.skipping(rows)}, else {MEND}"
+    if words.iloc[0].startswith("#") and column == table.names[0]:
+        return "drop that line, or give comment='#'"
+    if len(words) <= 3 and (len(rows) > 1 or not re.search(r"\w", words.iloc[0])):
+        said = repr(words.iloc[0]) if len(words) == 1 else list(words)
+        return f"if it stands for missing, as in {len(rows):,} cell{'s' * (len(rows) > 1)}, give na_values={said}"
+    return ""
+
+
+def _doubts(table: Table, column: str, texts: pd.Series, decimal: str) -> list[str]:
+    """Return a doubt where each decimal sign may as well set thousands apart; beside whole numbers refuse it."""
+    signed = texts[texts.str.contains(decimal, regex=False)]
+    if not len(signed) or not explained(texts, ".,"[decimal == "."], decimal):
+        return []
+    row, text = signed.index[0], signed.iloc[0]
+    if len(signed) < len(texts):
+        cure = f"give thousands={decimal!r} if so, else decimal={decimal!r}"
+        raise table.refusal(row, column, text, f"where {decimal!r} seems to set thousands apart; {cure}")
+    read, else_read = float(text.replace(decimal, ".")), text.replace(decimal, "")
+    said = f"{shown(text)} in line {table.line(row)} is read as {read:g}; if it means {else_read}"
+    return [f"Warning: {said}, give thousands={decimal!r}, else decimal={decimal!r}."]
+
+
+def times(table: Table, names: list[str], known: np.ndarray) -> tuple[pd.DatetimeIndex, str]:
+    """Return the time of each row, NaT where it is blank, and pandas's code that makes them of `table`.
+
+    The texts of several columns are joined. `known` tells the rows with a number, which need a time. A time of a zone
+    becomes that of UTC. Raises ValueError for a time that cannot be read, or not in one way alone.
+    """
+    parts = table.cells[names].apply(lambda cells: cells.str.strip())
+    text, code, low = parts[names[0]], f"table[{quoted(names[0])}]", [name.lower() for name in names]
+    for name in names[1:]:
+        text, code = text + " " + parts[name], f'{code} + " " + table[{quoted(name)}]'
+    if len(names) > 1 and parts[names[-1]].dropna().str.fullmatch("[0-9]{1,2}").all():  # a column of hours
+        text, code = text + ":00", f'{code} + ":00"'
+    if (lost := text.index[text.isna() & known]).size:
+        why = "which is no time for its number; fill it in, or drop that line"
+        raise table.refusal(lost[0], names[0], " ".join(parts.fillna("").loc[lost[0]]), why)
+    some = text.dropna()
+    if not len(some):
+        return pd.DatetimeIndex([pd.NaT] * len(text)), code
+    if {"year", "month", "day"} <= {*low} <= {"year", "month", "day", "hour", "minute", "second"}:
+        read = pd.to_datetime(parts.loc[some.index].set_axis(low, axis=1), errors="coerce")
+        code = f"pd.to_datetime(table[{names}].set_axis({low}, axis=1))"
+    elif some.str.fullmatch(r"1[0-9]{9}(\.[0-9]*)?|[0-9]{9}|1[0-9]{12}").all():  # since 1970, until the year 2033
+        unit = "ms" if len(some.iloc[0]) == 13 and "." not in some.iloc[0] else "s"
+        read = pd.to_datetime(some.astype(float), unit=unit)
+        code = f'pd.to_datetime({code}.astype(float), unit="{unit}")'
+    else:
+        read, code = _by_format(table, names[0], some, code)
+    if read.hasnans:
+        row = read.index[read.isna()][0]
+        raise table.refusal(row, names[0], some[row], "which is no time; mend it, or drop that line")
+    return pd.DatetimeIndex(read.reindex(text.index)), code
+
+
+def _by_format(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.Series, str]:
+    """Return times by the one format in which all are written, and the code that does it."""
+    forms = _formats(table, name, text)
+    for form in forms:
+        read = _parsed(text, form)
+        if not read.hasnans:
+            break
+    else:
+        raise _unlike_the_first(table, name, text, forms)
+    if len(forms) > 1 and (read.dt.day <= 12).all() and (read.dt.day != read.dt.month).any():
+        cure = f"{ALIKE}, or give dayfirst=True or dayfirst=False"
+        raise table.refusal(text.index[0], name, text.iloc[0], f"of which day and month cannot be told apart; {cure}")
+    if "%z" not in form.lower() and form != "ISO8601":
+        return read, f"pd.to_datetime({code}, format={quoted(form)})"
+    if text.str.extract(f"({ZONE})")[0].nunique() > 1:  # days in UTC would be an hour longer or shorter now and then
+        local = pd.to_datetime(text.str.replace(ZONE, "", regex=True), errors="coerce")
+        if (local - local.dt.normalize()).nunique() == 1:
+            return local, f'pd.to_datetime({code}.str.replace(r"{ZONE}", "", regex=True))'
+    return read, f"pd.to_datetime({code}, format={quoted(form)}, utc=True).dt.tz_localize(None)"
+
+
+def _parsed(text: pd.Series, form: str) -> pd.Series:
+    """Return times by a format, NaT where it does not fit."""
+    read = pd.to_datetime(text, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+    if re.fullmatch("(%[a-zA-Z])+", form):  # pandas reads 2026111 by %Y%m%d, as one of two days
+        read = read.where(text.str.len() == len(text.iloc[0]))
+    return read
+
+
+def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
+    """Return the formats in which the first time may be written: day first, month first, or the one that was given."""
+    if given := table.options.get("date_format"):
         try:
-            head = self.parse(nrows=100)
-            names = head.iloc[0].str.strip().tolist()
-            self.places = [self._place(setting, names) for setting in self.wanted]
-            with self.parse(chunksize=CHUNK_ROWS) as chunks:  # in one piece a wide file would fill the memory
-                self.cells = pd.concat([chunk[self.places] for chunk in chunks]).iloc[1:]
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise ValueError(self._why(str(error))) from None
-        self.cells.columns = list(self.wanted)
-        either = NUMBER.replace(r"\.", "[.,]")
-        self.numeric = [name for i, name in enumerate(names) if name and head[i][1:].str.fullmatch(either).any()]
+            pd.to_datetime(text[:1], format=given if given != "mixed" else "%", errors="coerce")  # a guess in each cell
+        except (ValueError, re.error):
+            raise ValueError(f"option date_format {shown(given)} is no format; use one such as '%d.%m.%y'") from None
+        return [given]
+    first, row = text.iloc[0], text.index[0]
+    orders = [bool(table.options["dayfirst"])] if "dayfirst" in table.options else [True, False]
+    if re.match(r"\d{4}|\d\d?\.", first):  # a year is followed by its month, and a day by a point
+        orders = [not first[:4].isdigit()]
+    morning = re.sub(r"\d+(:[\d:]+ ?)[AP]M$", r"01\1AM", first[:40], flags=re.I)  # pandas guesses no other hours
+    with warnings.catch_warnings(action="ignore"):  # that 13/01/2026 has its day first
+        forms = sorted({guess_datetime_format(morning, dayfirst=order) for order in orders} - {None})
+    if not forms:
+        why = "which is no time; write it as 2026-01-05 08:00, or leave time out if the rows are equally spaced"
+        at_top = row == 1 and not re.search("[0-9]", first)
+        known = FORMATS.get(len(first) if first.isdigit() else 0, [])
+        fits = [form for form in known if pd.to_datetime(text[:99], format=form, errors="coerce").notna().all()]
+        cure = f"say how it is written: date_format={' or '.join(map(repr, fits or known[:1] or ['%d.%m.%y']))}"
+        cure = f"pass over it with {table.skipping([1])}" if at_top else cure
+        raise table.refusal(row, name, first, f"{why}, or {cure}")
+    return forms
 
-    def parse(self, **how):
-        """Return pandas's reading, every cell as the text it is."""
-        text = {"header": None, "dtype": object, "na_filter": False, "skip_blank_lines": False, "compression": None}
-        return pd.read_csv(BytesIO(self.data), sep=self.sign, skipinitialspace=True, engine="c", **text, **how)
 
-    def _place(self, setting, names):
-        column, given = self.wanted[setting], [name for name in names if name]
-        if twice := [name for name in given if names.count(name) > 1]:
-            raise ValueError(f"column {shown(twice[0])} stands twice in line 1 of {self.name}; rename one of the two")
-        if not isinstance(column, str) or column not in given:
-            use = f"use {listed(given)}" if given else "give its first line names"
-            raise ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
-        return names.index(column)
+def _unlike_the_first(table: Table, name: str, text: pd.Series, forms: list[str]) -> ValueError:
+    """Return the error of the first time that is written in another way, with the cure."""
+    tries = [_parsed(text, form).isna() for form in forms]
+    bad, cells = text[min(tries, key=sum)], table.cells.index
+    if pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).notna().all():
+        cure = "or give date_format='ISO8601'"
+    elif " 24:" in bad.iloc[0]:
+        cure = "24:00 as 00:00 of the next day"
+    elif bad.iloc[0].startswith("#"):
+        cure = "or give comment='#'"
+    elif len(bad) == cells[-1] + 1 - bad.index[0]:
+        cure = f"or drop the end of the file with skipfooter={len(bad)}"
+    else:
+        cure = "or drop that line"
+    like = f"like {shown(text.iloc[0])} in line {table.line(text.index[0])}"
+    like = "as date_format says" if "date_format" in table.options else like
+    return table.refusal(bad.index[0], name, bad.iloc[0], f"which is no time written {like}; {ALIKE}, {cure}")
 
-    def _why(self, error):
-        if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error):
-            line = f"line {self.line(int(found[2]) - 1)} of {self.name} has {found[3]} cells and line 1 has {found[1]}"
-            return f"{line}; mend it, or put a cell that holds {shown(self.sign)} in quotes"
-        if found := re.search(r"EOF inside string starting at row (\d+)", error):
-            return f"line {self.line(int(found[1]))} of {self.name} opens a quote that nothing closes; close or drop it"
-        return f"{self.name} is no table that can be read; save it anew as CSV UTF-8"
 
-    def line(self, row):
-        """Return the line of the file where a row begins; a quoted cell may go over several lines."""
-        try:
-            before = self.parse(nrows=row) if b'"' in self.data else pd.DataFrame()
-        except pd.errors.ParserError:  # in the very next row
-            before = pd.DataFrame()
-        return row + 1 + sum(int(cells.str.count("\n").sum()) for _, cells in before.items())
-
-    def refusal(self, row, setting, why):
-        """Return the error of a cell that cannot be used."""
-        where = f"line {self.line(row)} of column {shown(self.wanted[setting])} of {self.name}"
-        return ValueError(f"{where} holds {shown(self.cells.at[row, setting])}, {why}")
-
-    def numbers(self):
-        """Return the numbers of the column as float64, nan for a blank cell, and whether decimals have a comma."""
-        cells = self.cells["column"].str.strip()
-        given = cells[~cells.str.lower().isin(BLANK)]
-        comma = self.sign != "," and bool(given.str.fullmatch("[+-]?[0-9]+,[0-9]+").any())
-        wrong = given.index[~given.str.fullmatch(NUMBER.replace(r"\.", ",") if comma else NUMBER).astype(bool)]
-        if 0 < len(wrong) == len(given):
-            use = f"use {listed(self.numeric)}" if self.numeric else "none of its columns does, so use another file"
-            raise ValueError(f"column {shown(self.wanted['column'])} of {self.name} holds no number; {use}")
-        if len(wrong):
-            raise self.refusal(wrong[0], "column", "which is no number; mend or empty that cell")
-        numbers = np.full(len(cells), np.nan)
-        numbers[given.index - 1] = (given.str.replace(",", ".") if comma else given).to_numpy(float)
-        if (large := np.flatnonzero(np.abs(numbers) > np.finfo(np.float32).max)).size:
-            raise self.refusal(large[0] + 1, "column", "which is too large; use another unit, or empty that cell")
-        return numbers, comma
-
-    def moments(self, numbers):
-        """Return rows, those that have a time; their times as whole numbers of a unit; the unit; and if NumPy can too.
-
-        The unit is "M", months, if every time begins one, else "s" or "us". A number without a time is refused.
-        """
-        cells = self.cells["time"].str.strip()
-        blank = cells.str.lower().isin(BLANK).to_numpy()
-        if (lost := np.flatnonzero(np.isfinite(numbers) & blank)).size:
-            raise self.refusal(lost[0] + 1, "time", "which is no time for its number; fill it in, or drop that line")
-        if blank.all():
-            return cells.index[:0], np.arange(0), "s", False
-        exact, zoned = self._exact(cells[~blank])
-        unit = next(unit for unit in ("M", "s", "us") if (exact == exact.astype(f"datetime64[{unit}]")).all())
-        raw = self.cells["time"]
-        try:
-            plain = not zoned and (raw[blank] == "").all()
-            plain = bool(plain and (raw[~blank].to_numpy(str).astype("datetime64[us]") == exact).all())
-        except ValueError:
-            plain = False
-        return cells.index[~blank], exact.astype(f"datetime64[{unit}]").astype(np.int64), unit, plain
-
-    def _exact(self, times):
-        """Return times as datetime64[us], all written alike, and whether they have a time zone, which is dropped."""
-        first, rows = times.iloc[0], times.index
-        day_first = (False,) if re.match(r"\d{4}", first) else (True,) if re.match(r"\d+\.", first) else (False, True)
-        with warnings.catch_warnings(action="ignore"):  # that 13/01/2026 has its day first
-            forms = {guess_datetime_format(first[:40], dayfirst=order) for order in day_first} - {None}
-        if not forms:
-            why = "which is no time; write it as 2026-01-05 08:00, or leave time out if the rows are equally spaced"
-            raise self.refusal(rows[0], "time", why)
-        readings = {form: pd.to_datetime(times, format=form, errors="coerce", utc=True) for form in sorted(forms)}
-        form = min(readings, key=lambda form: readings[form].isna().sum())
-        reading, like = readings[form], f"{shown(first)} in line {self.line(rows[0])}"
-        if reading.hasnans:
-            raise self.refusal(rows[reading.isna()][0], "time", f"which is no time written like {like}; {ALIKE}")
-        if not all(other.hasnans or other.equals(reading) for other in readings.values()):
-            raise self.refusal(rows[0], "time", f"of which day and month cannot be told apart; {ALIKE}")
-        zoned = "%z" in form.lower()
-        zones = times.str.extract(r"(Z|[A-Z]{3,}|[+-][\d:]+)$")[0] if zoned else pd.Series("", rows)
-        if (others := rows[zones != zones.iloc[0]]).size:
-            raise self.refusal(others[0], "time", f"in another time zone than {like}; write all in one, best UTC")
-        return reading.dt.tz_localize(None).to_numpy("datetime64[us]"), zoned
+def quoted(given: object) -> str:
+    """Return a value as Python code, text in double quotes."""
+    return json.dumps(given, ensure_ascii=False) if isinstance(given, str) else repr(given)

@@ -1,209 +1,181 @@
-"""A learner's own series, from a CSV file, with what was done to it told in its notes."""
+"""A learner's own series: `from_pandas` makes it of a pandas Series, `from_csv` of a column of a CSV file."""
 
-from numbers import Real
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from scipy import signal
+import pandas as pd
 
-from ..checks import whole
 from ..series import Series
-from .cells import MOST_ROWS, Table, read, shown
+from .cells import numbers, quoted, times
+from .regular import Rows
+from .table import Table, checked, read, shown
 
-LEAST_SAMPLES = 6  # samples, of which a split of 80 and 20 % leaves two in each part
-UNITS = {"": {"sample": 1}, "M": {"year": 12, "month": 1}}  # for the units of `Table.moments`, and for no time at all
-UNITS["s"] = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
-UNITS["us"] = {name: size * 10**6 for name, size in UNITS["s"].items()} | {"millisecond": 1_000, "microsecond": 1}
+PACKED_NAMES = (".gz", ".bz2", ".xz", ".zip", ".zst", ".tar")
 
 
-def from_csv(path, column, time=None, ahead=0, period=None, unit=""):
+def from_pandas(series: pd.Series, ahead: int = 0, period: float | None = None, unit: str = "") -> Series:
+    """Return a pandas Series as a Series; the target of a row is the value `ahead` samples after it.
+
+    With a DatetimeIndex the rows are sorted, equal times averaged, and the values put on a regular grid whose step is
+    the median distance, filled linearly; times of a zone become those of UTC, unless all are the same hour of a day.
+    Months, quarters and years are steps of the calendar. With any other index the rows count as equally spaced, and
+    missing values are filled linearly. Missing values at the ends, and the last `ahead` samples, which have no target,
+    are left out. `period`, in samples, is found where it is not given: see `find_period`. `notes` tells what was done;
+    a doubt begins with 'Warning:'. Raises ValueError with one sentence that names what is wrong, and what would work.
+    """
+    values, name = _values_of(series)
+    index, doubts = _times_of(series.index, name)
+    if index is not None and (lost := np.isfinite(values) & np.asarray(index.isna())).any():
+        raise ValueError(f"{name} has no time for its value in row {lost.argmax()}; fill it in, or drop that row")
+    rows = Rows(values, index, name, name, lambda row: f"{name} has {series.index[row]} in row {row}", doubts=doubts)
+    given = {"ahead": ahead, "period": period, "unit": unit}
+    code = ", ".join(["series", *(f"{setting}={value!r}" for setting, value in given.items() if value)])
+    name = "series" if series.name is None else str(series.name)
+    return rows.series(ahead, period, unit, name=name, code=f"from_pandas({code})")
+
+
+def _values_of(series: Any) -> tuple[np.ndarray, str]:
+    """Return the values of a pandas Series, nan where missing, and what messages call it."""
+    if isinstance(series, pd.DataFrame):
+        columns = ", ".join(f"[{name!r}]" for name in list(series.columns)[:10])
+        raise ValueError(f"series is a DataFrame; use one of its columns: {columns}")
+    if not isinstance(series, pd.Series):
+        raise ValueError(f"series {shown(series)} is no pandas Series; use one, such as df['load']")
+    name = "series" if series.name is None else f"series {shown(str(series.name))}"
+    if not pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_complex_dtype(series.dtype):
+        raise ValueError(f"{name} holds values of type {series.dtype}; use pd.to_numeric(series)")
+    values = series.to_numpy(float, na_value=np.nan)
+    if (large := np.flatnonzero(np.abs(values) > np.finfo(np.float32).max)).size:
+        raise ValueError(f"{name} has {values[large[0]]:g} at {series.index[large[0]]}; fill or drop it first")
+    return values, name
+
+
+def _times_of(index: pd.Index, name: str) -> tuple[pd.DatetimeIndex | None, list[str]]:
+    """Return the times of an index, without a zone, or None and what makes it doubtful that the rows are even."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if isinstance(index, pd.TimedeltaIndex):
+        index = pd.Timestamp(0) + index
+    if isinstance(index, pd.DatetimeIndex):
+        local = index.tz_localize(None)
+        in_days = (local - local.normalize()).nunique() == 1  # which summer time would move in UTC
+        return local if index.tz is None or in_days else index.tz_convert(None), []
+    even = "Warning: the rows are taken as equally spaced, though the index"
+    if isinstance(index, pd.MultiIndex):
+        raise ValueError(f"{name} has an index of {index.nlevels} levels; keep one, such as series.loc['a']")
+    if not pd.api.types.is_numeric_dtype(index.dtype):
+        return None, [f"{even} is of type {index.dtype}; pd.to_datetime(series.index) makes times of text."]
+    jumps = np.flatnonzero(np.diff(index.to_numpy(float)) != np.diff(index.to_numpy(float)[:2]))
+    if jumps.size:
+        return None, [f"{even} goes from {index[jumps[0]]} to {index[jumps[0] + 1]}; use series.reindex to fill a gap."]
+    return None, []
+
+
+def from_csv(
+    path: str | Path,
+    column: str,
+    time: str | Sequence[str] | None = None,
+    ahead: int = 0,
+    period: float | None = None,
+    unit: str = "",
+    **read_csv: Any,
+) -> Series:
     """Return the series in a column of a CSV file; the target of a row is the value `ahead` samples after it.
 
-    With `time`, the column of times, the rows are sorted, equal times averaged, and the values put on a regular grid
-    whose step is the median distance, filled linearly (np.interp). Without, the rows count as equally spaced, and
-    blank cells are filled linearly. Blank cells at the ends, and the last `ahead` samples, which have no target, are
-    left out. `period`, in samples, is found where it is not given: see `find_period`. `notes` tells what was done.
+    `time` is the column of times, or a list of columns that make a time together, such as a date and an hour. What
+    becomes of both is told by `from_pandas`. Without `time` the rows count as equally spaced.
 
-    The file is UTF-8 text with names in its first line; a comma, a semicolon or a tab between cells; a decimal comma
-    beside the latter two. It is only read: nothing is fetched, unpacked, evaluated or written. Raises ValueError with
-    one sentence that names the setting, or the file and the line or column, and what would work.
+    `read_csv` are options of `pandas.read_csv`: `sep`, `decimal`, `thousands`, `na_values`, `skiprows`, `comment`,
+    `dayfirst`, `date_format` and others. Where they are left out, the sign between the cells and a decimal comma beside
+    a semicolon or a tab are found. The file is text on this machine with names in its first line. It is only read:
+    nothing is fetched, unpacked, evaluated or written. Raises ValueError with one sentence that names the setting, or
+    the file, the line, the column and the cell, and what would work.
     """
-    ahead = whole("ahead", ahead, least=0)
-    if not isinstance(unit, str):
-        raise ValueError(f"unit {shown(unit)} is no text; use text such as '°C'")
-    name, data = read(path)
-    table = Table(name, data, {"column": column} | ({} if time is None else {"time": time}))
-    numbers, comma = table.numbers()
-    rows, moments, scale, plain = table.cells.index, np.arange(len(numbers)), "", True
-    if time is not None:
-        rows, moments, scale, plain = table.moments(numbers)
-        numbers = numbers[rows - 1]
-    known = np.isfinite(numbers)
-    at, same = np.unique(moments[known], return_inverse=True)
-    often = np.bincount(same)  # how many rows have the same time
-    if len(at) < LEAST_SAMPLES:
-        gives = f"column {shown(column)} of {table.name} gives {_count(len(at), 'sample')}"
-        raise ValueError(
-            f"{gives}; use at least {LEAST_SAMPLES}, so that a part to train on and one to validate on have two"
-        )
-    step = _step(np.diff(np.sort(moments)), scale)
-    if (at[-1] - at[0]) // step >= MOST_ROWS:
-        far = rows[np.argmax(np.abs(moments - np.median(moments)))]
-        raise table.refusal(far, "time", f"too far from the rest for steps of {_span(1, step, scale)}; mend that time")
-    values = np.interp(np.arange(at[0], at[-1] + 1, step), at, np.bincount(same, numbers[known]) / often)
-    samples = len(values) - ahead
-    if samples < LEAST_SAMPLES:
-        left = f"ahead {ahead} leaves {max(samples, 0)} of {_count(len(values), 'sample')} of {table.name}"
-        raise ValueError(f"{left}; use at least {LEAST_SAMPLES + ahead} samples, or a smaller ahead")
-    if period is None:
-        found = find_period(values)
-    elif isinstance(period, Real) and 2 <= float(period) <= len(values):
-        found = int(float(period)) if float(period).is_integer() else float(period)
-    else:
-        given = period if isinstance(period, Real) else shown(period)
-        raise ValueError(f"period {given} is not from 2 to {len(values)} samples; leave it out to have it found")
-    given = {"time": time, "ahead": ahead, "period": period and found, "unit": unit}
-    settings = [f"{setting}={value!r}" for setting, value in given.items() if value]
-    place = Path(path).as_posix()
-    return Series(
-        values[:samples],
-        values[ahead:],
-        period=found,
-        unit=unit,
-        name=column,
-        ahead=ahead,
-        code=f"from_csv({', '.join([repr(place), repr(column), *settings])})",
-        recipe=_recipe(place, table, known, comma, scale, step, ahead) if plain else "",
-        notes=_notes(len(table.cells), moments, known, at, often, step, scale, found),
-    )
+    names: list[Any] = [] if time is None else list(time) if isinstance(time, list | tuple) else [time]
+    names = [name for place, name in enumerate(names) if name not in names[:place]]
+    lines, rows = _read(path, column, names, checked(read_csv))
+    series = rows.series(ahead, period, unit, name=column)
+    given = {"time": time, "ahead": ahead, "period": series.period if period else None, "unit": unit}
+    settings = {setting: value for setting, value in given.items() if value} | read_csv
+    code = ", ".join([repr(Path(path).as_posix()), repr(column), *(f"{key}={settings[key]!r}" for key in settings)])
+    recipe = "\n".join([*lines, rows.recipe(f"table[{quoted(column)}]", ahead)]) if lines else ""
+    return replace(series, code=f"from_csv({code})", recipe=recipe)
 
 
-def find_period(values):
-    """Return the period of a series as a whole number of samples, or None where no cycle stands out clearly.
+def _read(path: str | Path, column: str, names: list[Any], options: dict[str, Any]) -> tuple[list[str], Rows]:
+    """Return the rows of a file, and the lines of code that read it."""
+    wanted = [("column", column), *(("time", name) for name in names if name != column)]
+    table = Table(*read(path, options.get("encoding", "utf-8")), wanted, options)
+    values, doubts = numbers(table, column)
+    said = f"column {shown(column)} of {table.name}"
+    if not names:
+        rows = Rows(values, None, said, table.name, str, doubts=doubts + _totals(table, column, values))
+        return _lines(path, table, names, ""), rows
+    moments, made = times(table, names, np.isfinite(values))
 
-    After Vlachos, Yu and Castelli, On Periodicity Detection (2005). A cycle is a peak of the detrended periodogram,
-    of three cycles or more, that stands far above the power around it: pure chance gives a peak of some log(samples)
-    times the median, and a slow wander is the rule among its neighbours. Such a peak may be only a harmonic, and its
-    place is rough: of its first twelve multiples the first counts whose autocorrelation is near the best of theirs,
-    at the lag where the mean autocorrelation of eight repeats is highest, and above the scatter of noise.
-    """
-    samples = len(values)
-    rest = signal.detrend(values)
-    if samples < 2 * LEAST_SAMPLES or np.ptp(rest) <= 1e-9 * np.abs(values).max():
-        return None
-    power = signal.periodogram(rest / np.ptp(rest))[1]
-    middles = np.unique(np.geomspace(1, len(power) - 1, 2 * int(np.log2(samples))).astype(int))
-    around = [np.log(np.median(power[(m + 1) // 2 : 2 * m + 1]) + 1e-300) for m in middles]  # an octave each side
-    usual = np.exp(np.interp(np.log(np.arange(3, len(power))), np.log(middles), around))
-    peaks = 3 + np.flatnonzero(power[3:] > 2.5 * np.log2(samples) * usual)
-    if not len(peaks):
-        return None
-    peak = peaks[np.argmax(power[peaks])]  # its number of cycles in the whole series
-    alike = signal.correlate(rest, rest, method="fft")[samples - 1 :] / np.arange(samples, 0, -1)
-    alike, chance = alike / alike[0], 1 / np.sqrt(samples)  # the scatter of noise
+    def where(row: int) -> str:
+        cell = " ".join(str(table.cells[name].iloc[row]) for name in names)
+        return str(table.refusal(row + 1, names[0], cell, "")).removesuffix(", ")
 
-    def repeated(lag):
-        return alike[lag : samples // 2 + 1 : lag][:8].mean()
-
-    lags = []
-    for multiple in range(1, 13):
-        first, last = round(multiple * samples / (peak + 0.5)), round(multiple * samples / (peak - 0.5))
-        near = range(max(first, 2), min(last, samples // 3) + 1)
-        lags += [max(near, key=repeated)] if near else []
-    enough = 0.8 * max(alike[lags], default=0) - 3 * chance
-    lag = next((lag for lag in lags if alike[lag] >= max(enough, 0)), None)
-    return None if lag is None or repeated(lag) < 2 * chance else lag
+    rows = Rows(values, moments, said, table.name, where, _apart(table, column, names), doubts)
+    return _lines(path, table, names, made), rows
 
 
-def _step(distances, scale):
-    """Return the median distance above 0, as a whole minute or second if one is within half a percent."""
-    median = np.median(distances[distances > 0])
-    for unit in ("minute", "second"):
-        size = UNITS[scale].get(unit, 1)
-        near = round(median / size) * size
-        if near and abs(near - median) <= 0.005 * median:
-            return near
-    return max(round(median), 1)
+def _totals(table: Table, column: str, values: np.ndarray) -> list[str]:
+    """Return a doubt where the last row may be a total: the sum, or with a word in a column of numbers or times."""
+    words = []
+    for name, cell, (_, above) in zip(table.names, table.last, table.head[:-1].items()):
+        if name != column and re.fullmatch(r"[^\W\d]\D*", str(cell)) and isinstance(cell, str):
+            words += [cell] if above.str.contains("[0-9]").any() and above.dropna().str.contains("[0-9]").all() else []
+    total = values.size and values[-1] and np.isclose(values[-1], np.nansum(values[:-1]))
+    if "skipfooter" in table.options or not (words or total):
+        return []
+    what = f"has {shown(words[0])}" if words else "is the sum of all others"
+    return [f"Warning: the last row {what}; if it is no sample, give skipfooter=1."]
 
 
-def _span(steps, step, scale):
-    """Return how long some steps are, in words, by the largest unit of which a step is a whole number."""
-    unit, size = next((unit, size) for unit, size in UNITS[scale].items() if step % size == 0)
-    return _count(steps * step // size, unit)
+def _apart(table: Table, column: str, names: list[str]) -> str:
+    """Return how rows of the same time may be told apart: by a column that has another cell in each of them."""
+    head = table.head.set_axis([*table.names, ""][: table.head.shape[1]], axis=1)
+    for name in [name for name in table.names if name not in (column, *names, "")]:
+        counts_rows = not head[name].duplicated().any() and not head[name].str.contains(":").all()
+        if not counts_rows and not head[[*names, name]].duplicated().any():
+            either = f"give time={[*names, name]} if it is a part of the time"
+            return f"column {shown(name)} tells them apart: {either}, else keep the rows of one {shown(name)}"
+    return "keep one row for each time"
 
 
-def _count(number, thing):
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def _lines(path: str | Path, table: Table, names: list[str], made: str) -> list[str]:
+    """Return lines of pandas that read the numbers and the times of a file; none if an option is a function."""
+    options, place = _options(path, table, names), Path(path).expanduser()
+    if any(map(callable, options.values())):
+        return []
+    lines = [f"path = Path({quoted(place.as_posix())})"]
+    if not place.is_absolute():
+        lines += ["path = path if path.exists() else Path(__file__).parent / path  # or beside this script"]
+    call = "table = pd.read_csv(path"
+    for option, given in options.items():
+        part = f"{option}={quoted(given)}"
+        call += (",\n    " if len(call.splitlines()[-1]) + len(part) > 95 else ", ") + part
+    lines += [f"{call})", *(["table.columns = table.columns.str.strip()"] if table.padded else [])]
+    return [*lines, *([f"times = {made}"] if names else [])]
 
 
-def _notes(rows, moments, known, at, often, step, scale, period):
-    """Return what made a regular series of the rows, a sentence, and a warning where much of it is filled in."""
-
-    def filled_by(some):
-        samples = np.zeros((at[-1] - at[0]) // step + 2, bool)
-        samples[np.round((some - at[0]) / step).astype(int)] = True
-        return samples
-
-    inside = (moments >= at[0]) & (moments <= at[-1])
-    there = filled_by(at)
-    there[-1] = True
-    blank = (filled_by(moments[inside & ~known]) & ~there).sum()
-    empty, longest = (~there).sum(), np.diff(np.flatnonzero(there)).max() - 1
-    every = _span(1, step, scale).removeprefix("1 ")  # "hour", but "2 hours"
-    absent = f"missing {every if every.isalpha() else 'time'}"
-    filled = [_count(number, thing) for number, thing in ((empty - blank, absent), (blank, "blank cell")) if number]
-    done = (
-        (rows - len(moments), "row", "with neither time nor number left out"),
-        ((moments < np.maximum.accumulate(moments)).sum(), "row", "out of order, sorted"),
-        ((often > 1).sum(), "repeated time", "averaged"),
-        (((at - at[0]) % step != 0).sum(), "time", "off the regular grid, moved onto it linearly"),
-        ((~inside).sum(), "blank cell", "at the ends left out"),
-    )
-    parts = [_count(rows, "row") + (f", one every {every}" if scale else "")]
-    parts += [f"{' and '.join(filled)} filled linearly"] if filled else ["none missing"]
-    parts += [f"{_count(number, thing)} {what}" for number, thing, what in done if number]
-    parts += [f"the longest gap is {_span(longest, step, scale)}"] if filled else []
-    much = [f"the longest gap is longer than a period of {period} samples"] if period and longest > period else []
-    part = empty / (len(there) - 1)
-    much += [f"{part:.0%} of all samples are filled in"] if part > 0.2 else []
-    warning = f" Warning: {' and '.join(much)}; a straight line there teaches a model nothing true." if much else ""
-    return f"{'; '.join(parts)}.{warning}"
-
-
-def _recipe(place, table, known, comma, scale, step, ahead):
-    """Return NumPy lines that make the same values and targets, or "" for lines that NumPy reads in another way."""
-    if b'"' in table.data or place.endswith((".gz", ".bz2", ".xz")):
-        return ""
-    if known.sum() < len(table.cells):  # a line may be cut short, or empty: NumPy passes over that
-        cut, lines = max(table.places), table.data.split(b"\n")
-        if not all(line.count(table.sign.encode()) >= cut if line.strip(b" ") else scale for line in lines):
-            return ""
-    source = "lines" if comma else "path"
-    lines = [f"path = {_quoted(place)}"]
-    if comma:
-        lines = [f'with open({_quoted(place)}, encoding="utf-8-sig") as file:']
-        lines += ['    lines = [line.replace(",", ".") for line in file]  # decimals with a point']
-    how = f'"delimiter": {_quoted(table.sign)}, "skip_header": 1, "comments": None, "encoding": "utf-8-sig"'
-    lines += [f"how = {{{how}}}"]
-    lines += [f"numbers = np.genfromtxt({source}, usecols={table.places[0]}, **how)  # a blank cell is nan"]
-    if scale:
-        times = f"np.genfromtxt({source}, usecols={table.places[1]}, dtype=str, **how)"
-        lines += [
-            f'times = {times}.astype("datetime64[{scale}]").astype(int)',
-            "known = np.isfinite(numbers)",
-            "times, same = np.unique(times[known], return_inverse=True)  # in order, each once",
-            "numbers = np.bincount(same, numbers[known]) / np.bincount(same)  # equal times: their mean",
-            f"values = np.interp(np.arange(times[0], times[-1] + 1, {step}), times, numbers)  # gaps: a line",
-        ]
-    else:
-        lines += [
-            "known = np.flatnonzero(np.isfinite(numbers))",
-            "values = np.interp(np.arange(known[0], known[-1] + 1), known, numbers[known])  # gaps: a line",
-        ]
-    lines += [f"values, targets = values[:-{ahead}], values[{ahead}:]" if ahead else "targets = values"]
-    return "\n".join(lines)
-
-
-def _quoted(text):
-    """Return text as Python code, in double quotes where that needs no further care."""
-    return repr(text) if "'" in text or '"' in text else f'"{repr(text)[1:-1]}"'
+def _options(path: str | Path, table: Table, names: list[str]) -> dict[str, Any]:
+    """Return what `pandas.read_csv` must be told to read the table as it was read here."""
+    options = {option: given for option, given in table.options.items() if option not in ("dayfirst", "date_format")}
+    if options["sep"] == ",":
+        del options["sep"]
+    needed = {
+        "engine": ("python", "skipfooter" in options),
+        "dtype": (dict.fromkeys(names, "str"), len(names) > 1 or "thousands" in options),
+        "compression": (None, str(path).endswith(PACKED_NAMES)),
+        "index_col": (False, table.uneven),
+        "skipinitialspace": (True, re.search(rb"(^|[\n,;\t|]) ", table.data)),
+        "skip_blank_lines": (False, not names and re.search(rb"\n\s*\n", table.data)),
+    }
+    return {option: given for option, (given, so) in needed.items() if so} | options

@@ -1,0 +1,256 @@
+"""A CSV file as pandas reads it, every cell as the text it is; a file that is no table is told why, and the cure."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..checks import whole
+
+csv.field_size_limit(2**31 - 1)  # a cell may be long
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 300_000_000, 4_000_000, 1_000
+PACKED = re.compile(rb"PK\x03\x04|\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|\xd0\xcf\x11\xe0")
+BLANK = ("", "na", "n/a", "#n/a", "nan", "null", "none")  # in any case of letters
+SIGNS = ",;\t|"  # what may stand between the cells
+AS_TEXT = {"header": None, "dtype": str, "skipinitialspace": True, "skip_blank_lines": False, "chunksize": 100_000}
+OURS = ("dayfirst", "date_format", "skipfooter", "encoding")  # options that are obeyed here
+WHOLE, LOCAL = "leave it out, since the file is read as a whole", "use a file on this machine, unpacked"
+NAMES = "the names stand in a line of the file; write them there, or give skiprows"
+CELLS = "leave it out, since the cells are read as numbers and times"
+REFUSED = {"chunksize": WHOLE, "iterator": WHOLE, "nrows": WHOLE, "storage_options": LOCAL, "compression": LOCAL}
+REFUSED |= {"names": NAMES, "header": NAMES, "usecols": "leave it out, since column and time choose"}
+REFUSED |= {"index_col": "use time='…'", "parse_dates": "use time='…'", "delimiter": "use sep"}
+REFUSED |= dict.fromkeys(("dtype", "converters", "true_values", "false_values", "na_filter", "dtype_backend"), CELLS)
+
+
+def shown(given: object, most: int = 40) -> str:
+    """Return what was given as a message may hold it: quoted, escaped, and text cut to some characters."""
+    if not isinstance(given, str):
+        return f"of type {type(given).__name__}"
+    return repr(given if len(given) <= most else f"{given[: most - 1]}…")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return at most ten names in a row."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(map(shown, names[:10])) + more
+
+
+def read(path: str | Path, encoding: str = "utf-8") -> tuple[str, bytes]:
+    """Return the name of a file as messages show it, and its bytes: UTF-8 without a mark, lines ended by newlines."""
+    if not isinstance(path, str | Path):
+        raise ValueError(f"path {shown(path)} is no path; use the name of a CSV file, such as 'data/bicycles.csv'")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
+        raise ValueError(f"path {shown(str(path))} is an address; download the file, and use the path of your copy")
+    name = shown(Path(path).name or str(path))
+    try:
+        place = Path(path).expanduser()
+        if place.is_dir():
+            raise ValueError(f"path leads to {name}, which is a folder; add the name of the file in it")
+        if not place.is_file():
+            looked = f"it was looked for in {str(place.absolute().parent)!r}"
+            raise ValueError(f"path leads to no file {name}; check its name and its folder: {looked}")
+        with open(place, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, UnicodeError, RuntimeError) as error:
+        raise ValueError(f"path leads to {name}, which cannot be opened ({type(error).__name__}); check it") from None
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{name} has more than {MOST_BYTES // 10**6} MB; use a part of it")
+    if PACKED.match(data):
+        raise ValueError(f"{name} is packed or a spreadsheet, and not text; unpack it, or save it as CSV UTF-8")
+    data = _as_utf8(data, name, encoding).removeprefix(b"\xef\xbb\xbf")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
+    if not data.strip():
+        raise ValueError(f"{name} is empty; use a file with names in its first line and numbers below")
+    if (rows := data.count(b"\n")) > MOST_ROWS:
+        raise ValueError(f"{name} has {rows:,} rows; use at most {MOST_ROWS:,}, such as every second one")
+    return name, data
+
+
+def _as_utf8(data: bytes, name: str, encoding: str) -> bytes:
+    """Return the bytes of a text in UTF-8."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in data:
+            byte, line = data[error.start], len(re.findall(rb"\r\n?|\n", data[: error.start])) + 1
+            cure = "save it as CSV UTF-8, or give encoding, such as encoding='cp1252' for a file of western Windows"
+            raise ValueError(f"line {line} of {name} holds the byte 0x{byte:02x}, no UTF-8; {cure}") from None
+        text = "\0"
+    except (LookupError, TypeError):
+        raise ValueError(f"encoding {shown(encoding)} is unknown; use one such as 'cp1252', or leave it out") from None
+    if "\0" in text:
+        raise ValueError(f"{name} is UTF-16 or no text at all; save it as CSV UTF-8, or give encoding='utf-16'")
+    return data if encoding == "utf-8" else text.encode()
+
+
+def checked(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options of `pandas.read_csv`, those that are None left out; refuse what makes no sense here."""
+    options = {option: given for option, given in options.items() if given is not None}
+    for option, cure in REFUSED.items():
+        if option in options:
+            raise ValueError(f"option {option} is not for from_csv; {cure}")
+    for option in ("sep", "comment", "date_format"):
+        if not isinstance(given := options.get(option, " "), str) or not given:
+            raise ValueError(f"option {option} {shown(given)} is no text; use some, or leave it out")
+    whole("skipfooter", options.get("skipfooter", 0), least=0)
+    return options
+
+
+@dataclass
+class Table:
+    """The wanted columns of a CSV file as text, nan for a missing cell; the index is the row, 0 that of the names.
+
+    `wanted` pairs each setting with its column. `options` are those of `pandas.read_csv`: what was given, and what the
+    file itself tells, such as `sep`. Raises ValueError for a file that is no table or lacks a column.
+    """
+
+    name: str
+    data: bytes
+    wanted: list[tuple[str, Any]]
+    options: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        if (said := re.match(rb'"?sep=(.)"?\n', self.data)) and "skiprows" not in self.options:  # a line for Excel
+            self.options |= {"sep": said[1].decode(), "skiprows": 1}
+        top = list(islice(self._lines(), 20))
+        self.names = self._names(top)
+        if len(self.names) > MOST_COLUMNS:
+            raise ValueError(f"{self.name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
+        if twice := [name for name in self.names if name and self.names.count(name) > 1]:
+            where = f"line {top[0][0]} of {self.name}"
+            raise ValueError(f"column {shown(twice[0])} stands twice in {where}; rename one of the two")
+        below = [split(line, self.options["sep"]) for _, line in top[1:]]
+        self.uneven = bool(below) and all(len(cells) == len(self.names) + 1 and not cells[-1] for cells in below)
+        if self.uneven:  # each line but that of the names ends with a sign
+            lines = self.data.split(b"\n", top[0][0])
+            lines[-2] += self.options["sep"].encode()
+            self.data = b"\n".join(lines)
+        self._read()
+
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        """Yield the lines that `pandas.read_csv` does not skip, each with its number."""
+        skip, comment = self.options.get("skiprows") or 0, self.options.get("comment")
+        if not callable(skips := skip):
+            skips = set(range(skip) if isinstance(skip, int) else skip if np.iterable(skip) else ()).__contains__
+        for number, line in enumerate(TextIOWrapper(BytesIO(self.data), "utf-8", newline="\n"), 1):
+            empty = self.options.get("skip_blank_lines") and not line.strip()
+            if not (skips(number - 1) or empty or (comment and line.startswith(comment))):
+                yield number, line.rstrip("\n")
+
+    def _names(self, top: list[tuple[int, str]]) -> list[str]:
+        """Return the names of the columns, and settle what stands between the cells: what tells the wanted apart."""
+        if not top or not top[0][1].strip():
+            first = top[0][0] if top else 1
+            raise ValueError(f"line {first} of {self.name} is blank; begin with the names of the columns")
+        for sign in [self.options["sep"]] if "sep" in self.options else SIGNS:
+            names = split(top[0][1], sign)
+            if all(column in names for _, column in self.wanted):
+                self.options["sep"] = sign
+                return names
+        raise self._no_names(top)
+
+    def _no_names(self, top: list[tuple[int, str]]) -> ValueError:
+        """Return the error of a column that is not there, with the names in the first line that is as wide as most."""
+        sign = self.options.get("sep") or max(SIGNS[::-1], key="".join(line for _, line in top).count)
+        widths = [line.count(sign) - line.endswith(sign) for _, line in top]
+        usual = [pair for pair, width in zip(top, widths) if width == Counter(widths).most_common(1)[0][0]]
+        number, line = next((pair for pair in usual if not pair[1].startswith("#")), usual[0])
+        names, skip = split(line, sign), f"skiprows={number - 1}"
+        if all(column in names for _, column in self.wanted):
+            return ValueError(f"line {number} of {self.name} holds the names of the columns; give {skip}")
+        if all(column in line.split() for _, column in self.wanted):
+            return ValueError(f"{self.name} has blanks between its cells; give sep=r'\\s+'")
+        setting, column = next(pair for pair in self.wanted if pair[1] not in names)
+        given = [name for name in names if name]
+        use = f"use {listed(given)}" if given else "give its first line names"
+        use += f", which stand in line {number}, with {skip}" if number > top[0][0] else ""
+        if given and all(re.match("[-+]?[.]?[0-9]", name) for name in given):
+            use += ", or write names above them, if these are none"
+        return ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
+
+    def _read(self) -> None:
+        """Read all cells, and keep those of the wanted columns; `head` has the first rows of all."""
+        how = {option: given for option, given in self.options.items() if option not in OURS}
+        how |= {"engine": "python"} if len(self.options["sep"]) > 1 and self.options["sep"] != r"\s+" else {}
+        missing = how.get("na_values", [])
+        missing = list(missing.values()) if isinstance(missing, dict) else [missing]
+        self.missing = [word for some in missing for word in ([some] if np.isscalar(some) else some)]
+        places = [self.names.index(column) for _, column in self.wanted]
+        parts: list[pd.DataFrame] = []
+        tops: list[pd.DataFrame] = []
+        try:
+            with pd.read_csv(BytesIO(self.data), **AS_TEXT | how | {"na_values": self.missing}) as chunks:
+                for chunk in chunks:  # in one piece a wide file would fill the memory
+                    tops.append(chunk.head(100).copy())
+                    parts.append(chunk[places])
+        except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+            raise ValueError(self._why(str(error))) from None
+        except (TypeError, ValueError, LookupError, ImportError) as error:
+            said = f"pandas.read_csv refuses the options for {self.name}: {shown(str(error), 200)}"
+            raise ValueError(f"{said}; change them") from None
+        cells = pd.concat(parts).set_axis([column for _, column in self.wanted], axis=1)
+        self.cells = cells.iloc[1 : len(cells) - self.options.get("skipfooter", 0)]
+        self.padded = list(tops[0].iloc[0].fillna("")) != self.names
+        self.head, self.last = tops[0].iloc[1:], chunk.iloc[-1]
+        texts = (text for column in self.cells for text in self.cells[column].dropna().unique())
+        if words := sorted({text for text in texts if text.strip().lower() in BLANK or text.strip() in self.missing}):
+            self.cells = self.cells.where(~self.cells.isin(words))
+            self.options["na_values"] = [*self.missing, *words]
+
+    def _why(self, error: str) -> str:
+        """Return why pandas cannot read the file, and what would help."""
+        if found := re.search(r"EOF inside string starting at row (\d+)", error):
+            return f"line {self.line(int(found[1]))} of {self.name} opens a quote that nothing closes; close or drop it"
+        sign, most = self.options["sep"], len(self.names)
+        for line, cells in self._records():
+            if len(cells) > most:
+                cure = f"mend it, or put a cell that holds {shown(sign)} in quotes, such as a number with decimal comma"
+                is_names = f"line {self.line(0)} has {most}"
+                return f"line {line} of {self.name} has {len(cells)} cells and {is_names}; {cure}"
+        return f"{self.name} is no table that can be read; save it anew as CSV UTF-8"
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line on which each row of the table begins, that of the names first, and its cells."""
+        numbers: list[int] = []
+
+        def lines() -> Iterator[str]:
+            for number, line in self._lines():
+                numbers.append(number)
+                yield line
+
+        sign, at = self.options["sep"], 0
+        reader = csv.reader(lines(), delimiter=sign if len(sign) == 1 else ",")
+        for cells in reader:
+            if len(cells) <= len(self.names) or "on_bad_lines" not in self.options:
+                yield numbers[at], cells
+            at = reader.line_num
+
+    def line(self, row: int) -> int:
+        """Return the line of the file where a row begins; a quoted cell may go over several lines."""
+        return next(islice(self._records(), row, None), (row + 1, []))[0]
+
+    def skipping(self, rows: Sequence[int]) -> str:
+        """Return the option that passes over some rows as well."""
+        skip = [] if callable(skip := self.options.get("skiprows", 0)) else skip
+        lines = {*(range(skip) if isinstance(skip, int) else skip), *(self.line(row) - 1 for row in rows)}
+        return f"skiprows={sorted(lines)}"
+
+    def refusal(self, row: int, column: str, text: str, why: str) -> ValueError:
+        """Return the error of a cell that cannot be used."""
+        return ValueError(f"line {self.line(row)} of column {shown(column)} of {self.name} holds {shown(text)}, {why}")
+
+
+def split(line: str, sign: str) -> list[str]:
+    """Return the cells of one line, by the sign between them, or by a pattern of several signs."""
+    if len(sign) > 1:
+        return re.split(sign, line.strip())
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=sign, skipinitialspace=True), [])]
