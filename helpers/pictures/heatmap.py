@@ -9,15 +9,15 @@ from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from ..checks import choice
 from ..experiment import MODELS, NAMES, Experiment
 from ..results import NOTHING, Result, in_digits
-from .picture import INK, Picture
+from .picture import INK, Picture, on_axis
 
 CELL_WIDTH, CELL_HEIGHT = 0.9, 0.75  # inches of a cell
 PALETTE = colormaps["cividis"]  # in the same order for colour-blind eyes, and on a grey printer
-STEPS = np.array([float(f"{digit}e{power}") for power in range(-6, 40) for digit in (1, 2, 5)])
 TIMES = "\N{MULTIPLICATION SIGN}"
 AXES = tuple(field.name for field in fields(Experiment) if field.name != "seed")
 
@@ -48,15 +48,14 @@ class HeatMap(Picture):
         self.sentence = self._sentence()
 
     def _scale(self) -> None:
-        """Choose limits of the colours that are ticks, 1, 2 or 5 times a power of 10, and draw the colour bar."""
+        """Choose limits of the colours that are 1, 2 or 5 times a power of 10, and draw the colour bar."""
         shown = [max(median, NOTHING) for median in self.medians.values()] or [1.0]
-        first = np.searchsorted(STEPS, min(shown), "right") - 1
-        last = max(np.searchsorted(STEPS, max(shown)), first + 1)
-        self.colours = ScalarMappable(LogNorm(STEPS[first], STEPS[last]), PALETTE)
-        ticks = list(STEPS[first : last + 1])
-        if len(ticks) > 8:
-            ticks = [tick for tick in ticks if f"{tick:e}".startswith("1")]
-        bar = self.figure.colorbar(self.colours, ax=self.main, ticks=ticks[:: -(-len(ticks) // 8)], format="{x:g}")
+        round_ones = LogLocator(subs=(1, 2, 5), numticks=99).tick_values(min(shown) / 9, max(shown) * 9)
+        low = max(number for number in round_ones if number <= min(shown) * (1 + 1e-9))
+        high = min(number for number in round_ones if number >= max(shown) * (1 - 1e-9) and number > low)
+        self.colours = ScalarMappable(LogNorm(low, high), PALETTE)
+        ticks = LogLocator(subs=(1, 2, 5) if high / low < 150 else (1,), numticks=9)
+        bar = self.figure.colorbar(self.colours, ax=self.main, ticks=ticks, format=FuncFormatter(on_axis))
         bar.set_label("validation loss", color=INK, fontsize=12)
         bar.ax.minorticks_off()
         bar.ax.tick_params(colors=INK, labelsize=11)
@@ -113,29 +112,30 @@ class HeatMap(Picture):
 
     def _sentence(self) -> str:
         x, y = self.names
-
-        def called(at: tuple[Any, Any]) -> str:
-            return f"{y} {at[1]}, {x} {at[0]}"
-
-        told = []
-        if self.medians:
-            best, worst = (choose(self.medians, key=lambda at: self.medians[at]) for choose in (min, max))
-            if in_digits(self.medians[best]) == in_digits(self.medians[worst]):
-                where = called(best) if len(self.medians) == 1 else "every setting that was measured"
-                told.append(f"≈ {in_digits(self.medians[best])} at {where}")
-            else:
-                ends = ("Best", best), ("worst", worst)
-                told.append(", ".join(f"{word} at {called(at)} (≈ {in_digits(self.medians[at])})" for word, at in ends))
-        lost = [called(at) for at in self.losses if at not in self.medians]
-        if lost:
-            told.append(f"Every run diverged (NaN) at {'; '.join(lost)}")
+        lost = [self._called(at) for at in self.losses if at not in self.medians]
         partly = sum(not np.isfinite(cell).all() for cell in self.losses.values()) - len(lost)
-        if partly:
-            told.append(f"Some runs diverged in {partly} cell{'s' * (partly > 1)}")
-        if self.missing:
-            told.append(f"Not run: {self.missing} of {len(self.losses) + self.missing} cells")
-        what = f"{NAMES[self.model]} validation loss by {y} and {x}, median over {self.seeds}"
-        return ". ".join([what, *told, ""]).strip()
+        told = (
+            (True, f"{NAMES[self.model]} validation loss by {y} and {x}, median over {self.seeds}"),
+            (self.medians, self._ends()),
+            (lost, f"Every run diverged (NaN) at {'; '.join(lost)}"),
+            (partly, f"Some runs diverged in {partly} cell{'s' * (partly > 1)}"),
+            (self.missing, f"Not run: {self.missing} of {len(self.losses) + self.missing} cells"),
+        )
+        return " ".join(f"{sentence}." for so, sentence in told if so)
+
+    def _called(self, at: tuple[Any, Any]) -> str:
+        return f"{self.names[1]} {at[1]}, {self.names[0]} {at[0]}"
+
+    def _ends(self) -> str:
+        """Return where the medians are least and largest."""
+        if not self.medians:
+            return ""
+        best, worst = (choose(self.medians, key=lambda at: self.medians[at]) for choose in (min, max))
+        least, largest = (f"≈ {in_digits(self.medians[at])}" for at in (best, worst))
+        if least == largest:
+            where = self._called(best) if len(self.medians) == 1 else "every setting that was measured"
+            return f"{least} at {where}"
+        return f"Best at {self._called(best)} ({least}), worst at {self._called(worst)} ({largest})"
 
 
 def times(ratio: float) -> str:

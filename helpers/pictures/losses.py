@@ -13,7 +13,7 @@ from ..experiment import MODELS, NAMES, Experiment
 from ..results import NOTHING, Result, in_digits, labels
 from ..theory import baselines, constant_error, shown_floors
 from .labels import GAP, Box, Wanted, place
-from .picture import COLOURS, INK, LEGEND, LOCK, STYLES, TYPE, Picture, text_width
+from .picture import COLOURS, INK, LEGEND, LOCK, STYLES, TYPE, Picture, on_axis, text_width
 
 Seeds = Sequence[Any]  # the Results or the Trainings of one run, one a seed: both have losses, a trace, updates so far
 DASHES = ((0, (1, 3)), ":", (0, (3, 2)), "-.")  # of the mean, and of the baselines
@@ -52,7 +52,7 @@ class LossesPicture(Picture):
         self.main.set_xlabel("updates", loc="left")
         self.grid(self.main)
         self.main.yaxis.set_minor_locator(NullLocator())
-        self.main.yaxis.set_major_formatter(FuncFormatter(lambda value, _: on_axis(value)))
+        self.main.yaxis.set_major_formatter(FuncFormatter(on_axis))
         self.figure.legend(loc="upper left", bbox_to_anchor=(0, 1), ncols=2, **LEGEND).set_in_layout(False)
 
     def draw_background(
@@ -274,11 +274,6 @@ def short(label: str) -> str:
     while text_width(f"{label}…") > MARGIN - 4:
         label = label[:-1].rstrip(", ")
     return f"{label}…"
-
-
-def on_axis(loss: float) -> str:
-    """Return a number of the axis: without exponent where that is not too long."""
-    return f"{loss:.8f}".rstrip("0").rstrip(".") if 1e-8 <= loss < 1e6 else f"{loss:g}"
 
 
 def show_losses(*results: Result, baselines: bool = False) -> LossesPicture:

@@ -87,7 +87,15 @@ class Picture:
         self.figure.set_layout_engine("none")
 
     def svg(self) -> tuple[str, str]:
-        """Return (what stands still, what moves) as two SVG documents to lay one over the other."""
+        """Return (what stands still, what moves) as two SVG documents to lay one over the other.
+
+        1. Where nothing that stands still has changed, the first document is the one of before. Else matplotlib finds
+           the place of the axes, and draws all but the animated artists.
+        2. What depends on the place of the axes is put where it belongs: see `arrange`.
+        3. The animated artists are drawn alone, by the same renderer, as a document of the same size.
+        4. In both, the fixed size is taken out, so that they fill their frame, and the colour that stands for the
+           page's own text becomes CSS's `currentColor`, so that they follow the theme.
+        """
         with LOCK:
             if self.still is None:
                 self._lay_out()
@@ -143,3 +151,8 @@ def figure_html(png: bytes, sentence: str) -> str:
     said, data = escape(sentence), base64.b64encode(png).decode()
     image = f'<img alt="{said}" src="data:image/png;base64,{data}">'
     return f'<figure class="lab-figure"><style>{STYLE}</style>{image}<figcaption>{said}</figcaption></figure>'
+
+
+def on_axis(loss: float, place: Any = None) -> str:
+    """Return a number of a log axis, without exponent where it is not too long; matplotlib gives its place as well."""
+    return f"{loss:.8f}".rstrip("0").rstrip(".") if 1e-8 <= loss < 1e6 else f"{loss:g}"

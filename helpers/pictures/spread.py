@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..experiment import NAMES
 from ..results import NOTHING
-from .picture import COLOURS, INK, Picture
+from .picture import COLOURS, INK, Picture, on_axis
 
 DRAWN_FROM = 1e-12  # losses below are drawn there
 MARKS: dict[str, dict] = {  # by model; "" is a function of one's own
@@ -113,7 +113,7 @@ class SpreadPicture(Picture):
         axis = self.main.yaxis
         decades = np.log10(high / low)
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.2 else (1,), numticks=12))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_formatter(FuncFormatter(on_axis))
         axis.set_minor_formatter(NullFormatter())
         self.grid(self.main, axis="y")
 
