@@ -4,7 +4,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from threading import Condition, Thread, current_thread
 from typing import Any
 
@@ -43,6 +42,7 @@ class Worker:
         self.waiting: Request | None = None
         self.working: Request | None = None
         self.thread: Thread | None = None
+        self.interruptible = False  # whether *Interrupt Kernel* reaches it
 
     def __repr__(self) -> str:
         return f"Worker(waiting={self.waiting}, working={self.working})"
@@ -107,17 +107,18 @@ class Worker:
 WORKER = Worker()
 
 
-@lru_cache(maxsize=1)
 def stop_when_interrupted() -> None:
     """Let *Interrupt Kernel* end the run in progress, whether the kernel is running a cell or not.
 
     ipykernel ignores an interrupt while no cell runs, and raises KeyboardInterrupt in the main thread while one does;
-    neither reaches the worker. So we stand in for both of its signal handlers, and pass on what the second did.
+    neither reaches the worker. So we stand in for both of its signal handlers, and pass on what the second did: see
+    `pre_handler_hook` and `post_handler_hook` in ipykernel's `kernelbase.py`.
     """
     shell: Any = get_ipython()
     kernel: Any = getattr(shell, "kernel", None)
-    if not hasattr(kernel, "saved_sigint_handler"):
-        return  # no notebook
+    if WORKER.interruptible or not hasattr(kernel, "saved_sigint_handler"):
+        return  # it is done, or this is no notebook
+    WORKER.interruptible = True
 
     def stop(*_: object) -> None:
         WORKER.stop(why=INTERRUPTED)
