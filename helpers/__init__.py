@@ -19,6 +19,7 @@ MODULE_OF = {
     "pictures.losses": ("show_losses",),
     "pictures.heatmap": ("show_sweep",),
     "export": ("to_keras",),
+    "tomorrow": ("forecast",),
     "sweeps": ("sweep",),
     "measured": ("about", "compare", "show", "verdicts"),
     "lessons": ("Exercise", "Prediction"),

@@ -98,3 +98,15 @@ def build(experiment: Any, batch_size: int | None = None) -> dict[str, keras.Seq
     for model in models.values():
         model.compile(optimizer=keras.optimizers.Adam(experiment.learning_rate), loss="mse")
     return models
+
+
+def in_own_unit(model: keras.Sequential, experiment: Any) -> keras.Sequential:
+    """Return a trained model of an experiment that takes and gives values in the unit before `Series.normalised`."""
+    series, name = experiment.series_with_noise, model.name
+    shape = (experiment.windows.steps, 1) if name == "lstm" else (len(experiment.dnn_steps),)
+    layers = [keras.Input(shape, batch_size=1 if experiment.stateful and name == "lstm" else None)]
+    if (series.mean, series.spread) == (0, 1):
+        return keras.Sequential([*layers, *model.layers], name=name)
+    layers.append(keras.layers.Normalization(axis=None, mean=series.mean, variance=series.spread**2))
+    back = keras.layers.Rescaling(series.spread, series.mean)
+    return keras.Sequential([*layers, *model.layers, back], name=name)

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from .checks import choice
 from .experiment import MODELS, Experiment
 
 NOTHING = 1e-6  # an error below is as good as 0, and its digits are chance
@@ -76,6 +78,21 @@ class Result:
         for name, model in models.items():
             model.set_weights(self.weights[name])
         return models
+
+    def save(self, path: str | Path, model: str = "lstm") -> None:
+        """Write a trained model to a plain `.keras` file, which Keras alone loads again.
+
+        It takes windows in the series' own unit, the LSTM `(windows, steps, 1)` and the DNN the samples that it sees,
+        and answers in that unit: what `normalised` does stands in the file as layers. Raises ValueError for another
+        model, and for a path that does not end in `.keras` or cannot be written.
+        """
+        choice("model", model, MODELS)
+        path = Path(path).expanduser()
+        if path.suffix != ".keras" or not path.parent.is_dir():
+            raise ValueError(f"path {str(path)!r} is no .keras file in a folder that exists; use one like 'mine.keras'")
+        from .models import in_own_unit  # loads TensorFlow, at the first use
+
+        in_own_unit(self.models[model], self.experiment).save(path)
 
 
 def table(results: Iterable[Result], numbers: Sequence[int] | None = None) -> Any:

@@ -28,6 +28,9 @@ class Series:
     code     makes the series anew with `helpers`
     recipe   makes `values` and `targets` anew with NumPy, and pandas for a file; "" where that cannot be done
     notes    what a file needed to become a series; a doubt begins with 'Warning:'
+    times    of the values, as a pandas DatetimeIndex; None where the rows are only counted
+    mean     what `normalised` has taken from the values, in their unit before that; 0 otherwise
+    spread   and what it has divided them by then; 1 otherwise
 
     Raises ValueError when a value is missing or infinite.
     """
@@ -44,6 +47,9 @@ class Series:
     code: str = "Series(values, targets)"
     recipe: str = ""
     notes: str = ""
+    times: Any = None
+    mean: float = 0.0
+    spread: float = 1.0
 
     def __post_init__(self) -> None:
         for part in ("values", "targets"):
@@ -80,7 +86,8 @@ class Series:
     def _key(self) -> tuple:
         arrays = self.values.tobytes(), self.targets.tobytes()
         known = self.period, self.unit, self.name, self.noise, self.ahead, tuple(self.cycles), self.kept
-        return self.code, self.recipe, *known, *arrays
+        times = None if self.times is None else np.asarray(self.times).tobytes()
+        return self.code, self.recipe, *known, times, self.mean, self.spread, *arrays
 
     def _then(self, *lines: str) -> str:
         """Return the recipe with further lines, if there is one at all."""
@@ -96,6 +103,7 @@ class Series:
                 self,
                 values=self.values[part],
                 targets=self.targets[part],
+                times=None if self.times is None else self.times[part],
                 code=f"{self.code}.split({fraction})[{i}]",
                 recipe=self._then(f"values, targets = values[{kept}], targets[{kept}]"),
             )
@@ -135,6 +143,8 @@ class Series:
             unit="standard deviations",
             name=f"{self.name}, normalised",
             noise=self.noise / spread,
+            mean=float(self.mean + self.spread * mean),
+            spread=float(self.spread * spread),
             cycles=(),  # their heights are no longer 1, nor is the variance
             kept=None,
             code=f"{self.code}.normalised({fraction})",

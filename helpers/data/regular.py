@@ -66,7 +66,18 @@ class Rows:
             raise ValueError(f"{left}; use at least {LEAST_SAMPLES + ahead} samples, or a smaller ahead")
         found = find_period(values) if period is None else _checked(period, len(values))
         notes = " ".join([self._notes(found), *self._doubts(), *self.doubts])
-        return Series(values[:samples], values[ahead:], period=found, unit=unit, ahead=ahead, notes=notes, **about)
+        about |= {"period": found, "unit": unit, "ahead": ahead, "notes": notes, "times": self._grid(samples)}
+        return Series(values[:samples], values[ahead:], **about)
+
+    def _grid(self, samples: int) -> pd.DatetimeIndex | None:
+        """Return the times of the first samples of the grid, where there are times."""
+        moments = self.at[0] + self.step * np.arange(samples)
+        if self.times is None:
+            return None
+        if self.scale != "M":
+            return pd.DatetimeIndex(moments.astype(f"datetime64[{self.scale}]"))
+        there = self.times[~np.asarray(self.times.isna())]
+        return at_months(moments, int(there.day.max()), there[0] - there[0].normalize())
 
     def recipe(self, numbers: str, ahead: int) -> str:
         """Return lines of code that make values and targets of a column of numbers and, if there are any, `times`."""
@@ -125,6 +136,12 @@ class Rows:
             where = _count(int((self.values == value).sum()), "row")
             cure = f"if it stands for missing, read it with na_values={value:g}"
             yield f"Warning: {value:g} in {where} is far from all else; {cure}."
+
+
+def at_months(months: np.ndarray, day: int, clock: pd.Timedelta) -> pd.DatetimeIndex:
+    """Return the times at this day of some months, counted as 12 * year + month from 1, or at their last if shorter."""
+    first = pd.DatetimeIndex((months - 1 - 12 * 1970).astype("datetime64[M]"))
+    return first + pd.to_timedelta(np.minimum(day, first.days_in_month) - 1, unit="D") + clock
 
 
 def far_from_all_else(values: np.ndarray) -> Iterator[float]:
