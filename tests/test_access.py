@@ -11,14 +11,14 @@ from matplotlib import image
 from page import SPOKEN, STATUS, Page, write
 from playwright.sync_api import expect
 
-from helpers.lab.controls import SETTINGS, Slider
+from helpers.lab.controls import SETTINGS, Menu, Slider
 
 SLIDERS = {  # the least and the most on its scale: of learning_rate in powers of ten
     name: (row.keywords["least"], row.keywords["most"])
     for name, row in SETTINGS.items()
     if getattr(row, "func", None) is Slider
 }
-MENUS = [name for name in SETTINGS if name not in SLIDERS and name != "shuffle"]
+MENUS = [name for name, row in SETTINGS.items() if getattr(row, "func", None) is Menu]
 STOPS = [stop for name in SETTINGS for stop in ((name, f"{name}, typed") if name in SLIDERS else (name,))]
 ORDER = [
     *["Train", "Pause", "Step", "Reset", *STOPS[:7], "Hide more settings", *STOPS[7:]],

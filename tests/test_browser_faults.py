@@ -148,7 +148,7 @@ def test_after_forty_reruns_of_its_cell_a_reload_brings_the_lab_back_each_time(o
         page.run_cell(1)
     page.save()
     for _ in range(4):
-        page.page.reload()
+        page.page.goto(f"{page.base}/lab/tree/{page.notebook}?{page.token}&reset")  # no other notebook's tab comes back
         page.ready()
         page.find(".lab-windows svg")
         page.until("run 0: ready")
