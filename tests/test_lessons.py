@@ -144,20 +144,6 @@ def fair_map(strides=(1, 7, 24), seeds=3, **settings):
     return [Experiment(length=length, stride=stride, seed=seed, **settings) for length, stride, seed in cells]
 
 
-def trains(
-    full=8, targets=None, batch_size=4, epochs=2, emptied=(0, 1), method="reset_states", of_model=False, shuffle=False
-):
-    """A function that trains a stateful model, rightly or, as the settings say, not."""
-
-    def answer(model, inputs, wanted):
-        for epoch in range(epochs):
-            if epoch in emptied:
-                getattr(model if of_model else model.layers[0], method)()
-            model.fit(inputs[:full], wanted[: targets or full], batch_size=batch_size, shuffle=shuffle, verbose=0)
-
-    return answer
-
-
 RIGHT = "Right: "
 ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part of what they are told
     "series_and_windows": {
@@ -222,33 +208,19 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
     "from_window_to_window": {
         1: [
             *((9, RIGHT), (9.0, RIGHT), (np.int64(9), RIGHT)),
-            *((36, "right at stride 1"), (8, "begins 4 samples before"), (10, "begins 4 samples after")),
-            *((0, "at least 1"), (9.5, "whole number"), (Experiment(batch_size=9), "the batch size alone")),
+            *((36, "is 108"), (8, "is -4"), (10, "is 4"), (9.5, "is 2.0"), (0, "is -36")),
             ("9", "of type str"),
         ],
         2: [
-            *((12, RIGHT), (12.0, RIGHT), (3, "window 10 alone"), (4, "number of windows"), (9, "left out one window")),
-            *((13, "another place"), (15, "one window too many"), (30, "of its own"), (33, "of its own")),
-            *((7, "list the windows"), ([12], "whole number")),
+            *((12, RIGHT), (12.0, RIGHT), (np.int64(12), RIGHT)),
+            *((3, "window 10 alone"), (13, "no window of this place"), (33, "its own state"), (4, "list the windows")),
+            *(("12", "list the windows"), ([12], "of type list")),
         ],
         3: [
-            (trains(), RIGHT),
-            (trains(method="reset_state"), RIGHT),
-            (trains(batch_size=32), "batches of 32"),
-            (trains(full=10), "short batch of 2"),
-            (trains(full=4), "4 windows and 4 targets"),
-            (trains(targets=10), "8 windows and 10 targets"),
-            (trains(shuffle=True), "shuffle=False"),
-            (trains(emptied=()), "whatever state the model has"),
-            (trains(emptied=(0,)), "the first one has left"),
-            (trains(emptied=(1,)), "whatever state the model has"),
-            (trains(epochs=3), "3 epochs"),
-            (trains(epochs=1), "1 epochs"),
-            (trains(of_model=True), "in Keras 3"),
-            (lambda model, inputs, targets: None, "0 epochs"),
-            (lambda model, x, y: model.fit(x[:8], y[:8], batch_size=4, epochs=2, shuffle=False), "whatever state"),
-            (lambda model: None, "TypeError"),
-            ("fit", "of type str"),
+            *(("abcd", RIGHT), ("dcba", RIGHT), (["a", "b", "c", "d"], RIGHT), ({"a", "b", "c", "d"}, RIGHT)),
+            *(("bcd", "look at a again: 6,984"), ("acd", "b again"), ("abd", "c again"), ("abc", "d again")),
+            *(("abcde", "e again: training changes"), ("abcdf", "f again"), ("ef", "a again"), ("abcdz", "no such")),
+            *(("ABCD", "A again: no such"), (4, "of type int")),
         ],
     },
     "a_fair_race": {
