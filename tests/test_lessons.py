@@ -205,6 +205,24 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (0.45, "of type float"),
         ],
     },
+    "from_window_to_window": {
+        1: [
+            *((9, RIGHT), (9.0, RIGHT), (np.int64(9), RIGHT)),
+            *((36, "is 108"), (8, "is -4"), (10, "is 4"), (9.5, "is 2.0"), (0, "is -36")),
+            ("9", "of type str"),
+        ],
+        2: [
+            *((12, RIGHT), (12.0, RIGHT), (np.int64(12), RIGHT)),
+            *((3, "window 10 alone"), (13, "no window of this place"), (33, "its own state"), (4, "list the windows")),
+            *(("12", "list the windows"), ([12], "of type list")),
+        ],
+        3: [
+            *(("abcd", RIGHT), ("dcba", RIGHT), (["a", "b", "c", "d"], RIGHT), ({"a", "b", "c", "d"}, RIGHT)),
+            *(("bcd", "look at a again: 6,984"), ("acd", "b again"), ("abd", "c again"), ("abc", "d again")),
+            *(("abcde", "e again: training changes"), ("abcdf", "f again"), ("ef", "a again"), ("abcdz", "no such")),
+            *(("ABCD", "A again: no such"), (4, "of type int")),
+        ],
+    },
     "a_fair_race": {
         1: [
             (207, RIGHT),
