@@ -1,0 +1,139 @@
+"""The picture of the inside of an LSTM over a window: its answer so far, what that depends on, its cells, the hour."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator
+
+from ..results import Result, digits
+from ..trainer.inside import Inside, look_inside
+from .picture import COLOURS, INK, LEGEND, TYPE, Picture
+
+LSTM = COLOURS["lstm"]
+TICKS = (1, 2, 3, 6, 12)  # samples between the numbers on the axis; from there on whole days
+CLIPPED = 98  # per cent of the cells whose colours differ: a few that are far out would leave the others white
+
+
+class InsidePicture(Picture):
+    """Four pictures over the samples of a window, counted from its row: `Inside` says what its numbers are.
+
+    `inside` holds all numbers; those that one asks for most are attributes too. `window` is how the window is called.
+    """
+
+    def __init__(self, inside: Inside, window: str, unit: str = "") -> None:
+        rows = (3.0, 2.4, 3.0) if inside.probe is None else (3.0, 2.4, 3.0, 1.5)
+        super().__init__(7.6, 0.95 * sum(rows), rows)
+        self.inside = inside
+        self.answers, self.hidden, self.cells = inside.answers, inside.hidden, inside.cells
+        self.influence, self.weights = inside.influence, inside.weights
+        self.mean_influence, self.influence_spread = inside.mean_influence, inside.influence_spread
+        self.order, self.signs = inside.order, inside.signs
+        self.probe, self.probe_untrained = inside.probe, inside.probe_untrained
+        self.apart = int(inside.places[1] - inside.places[0]) if len(inside.places) > 1 else 1
+        self._draw_answers(self.axes[0], unit)
+        self._draw_influence(self.axes[1])
+        self._draw_cells(self.axes[2])
+        if inside.probe is not None:
+            self._draw_probe(self.axes[3])
+        self._frame(-int(inside.places[0]))
+        self.sentence = sentence(inside, window)
+
+    def _draw_answers(self, axes: Axes, unit: str) -> None:
+        """Draw the window's samples, and the answer after each of them, on its way to the target."""
+        inside, target = self.inside, COLOURS["target"]
+        axes.hlines(inside.target, inside.places[0], 0, color=target, linestyle=":", linewidth=1.4)
+        axes.plot(inside.places, inside.samples, ".-", color=INK, alpha=0.6, linewidth=1.2, label="samples")
+        axes.plot(inside.places, inside.answers, "o-", color=LSTM, linewidth=2, markersize=5, label="answer so far")
+        axes.plot([0], [inside.target], "*", color=target, markersize=15, linestyle="none", label="target", zorder=4)
+        axes.set_ylabel(f"value {unit}".strip())
+        self.grid(axes)
+        self.legend(axes, 3)
+
+    def _draw_influence(self, axes: Axes) -> None:
+        """Draw the mean influence of each sample with its standard deviation, beside the weights of least squares."""
+        inside = self.inside
+        spread = {"ecolor": INK, "elinewidth": 1.2 if len(inside.places) <= 60 else 0.5, "alpha": 0.7}
+        mean = f"mean over {inside.averaged} windows \N{PLUS-MINUS SIGN} standard deviation"
+        look = {"width": 0.7 * self.apart, "color": LSTM, "error_kw": spread, "label": mean}
+        axes.bar(inside.places, inside.mean_influence, yerr=inside.influence_spread, **look)
+        marks = {"fillstyle": "none", "color": INK, "markersize": 7 if len(inside.places) <= 60 else 3.5}
+        axes.plot(inside.places, inside.weights, "D", label="linear autoregression", **marks)
+        axes.axhline(0, color=INK, linewidth=0.8, alpha=0.6)
+        axes.set_ylabel("d answer\nd sample")
+        self.grid(axes, axis="y")
+        self.legend(axes, 2)
+
+    def _draw_cells(self, axes: Axes) -> None:
+        """Draw the cells as a heat map, a row a unit, in their order and with their signs; what is 0 has no colour."""
+        inside = self.inside
+        shown = (inside.cells * inside.signs)[:, inside.order].T
+        most = float(np.percentile(np.abs(shown), CLIPPED)) or 1.0
+        units, half = len(shown), self.apart / 2
+        corners = (inside.places[0] - half, inside.places[-1] + half, units + 0.5, 0.5)
+        look = {"cmap": "PuOr", "vmin": -most, "vmax": most, "interpolation": "nearest", "aspect": "auto"}
+        image = axes.imshow(shown, extent=corners, **look)
+        beyond = "both" if np.abs(shown).max() > most else "neither"
+        bar = self.figure.colorbar(image, ax=axes, extend=beyond, pad=0.02, aspect=12)
+        bar.ax.tick_params(colors=INK, labelsize=TYPE)
+        bar.outline.set(edgecolor=INK, alpha=0.4)
+        axes.set_title("cells: units that move most on top, signs flipped to agree", loc="left", color=INK, size=TYPE)
+        axes.set_ylabel("unit")
+        axes.set_yticks(sorted({1, units}))
+
+    def _draw_probe(self, axes: Axes) -> None:
+        """Draw how well the hour of the day can be read off the state after each sample."""
+        look = {"color": LSTM, "linewidth": 2, "markersize": 4}
+        axes.plot(self.inside.places, self.inside.probe, "o-", label="hour of the day, read off the state", **look)
+        untrained = {"color": INK, "linewidth": 1.4, "linestyle": "--", "label": "before training"}
+        axes.plot(self.inside.places, self.inside.probe_untrained, **untrained)
+        axes.set(ylabel="R²", ylim=(-0.1, 1.1), yticks=(0, 0.5, 1))
+        self.grid(axes)
+        self.legend(axes, 2)
+
+    def _frame(self, length: int) -> None:
+        """Let all share the axis of the samples, from the oldest to the row itself."""
+        last = self.axes[-1]
+        last.set_xlim(-length - self.apart, max(self.apart, length / 24))
+        ticks = next((ticks for ticks in TICKS if length <= 8 * ticks), 24 * -(-length // 192))
+        last.xaxis.set_major_locator(MultipleLocator(ticks))
+        last.set_xlabel("sample, counted from the row, whose target is asked")
+
+    def legend(self, axes: Axes, columns: int) -> None:
+        """Draw the legend above the axes, from where they begin."""
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1), ncols=columns, **LEGEND)
+
+
+def sentence(inside: Inside, window: str) -> str:
+    """Return what is seen, in one sentence."""
+    strongest = int(np.argmax(np.abs(inside.mean_influence)))
+    steps, largest = len(inside.places), float(np.abs(inside.cells).max())
+    told = [
+        f"{window}: after the first of {steps} samples the LSTM's answer is ≈ {digits(inside.answers[0])}, after the "
+        f"last ≈ {digits(inside.answers[-1])}, for a target of {inside.target:.2f}",
+        f"the sample ≈ {-inside.places[strongest]} before the row matters most, with a mean influence of "
+        f"≈ {digits(inside.mean_influence[strongest])}, where the linear autoregression has a weight of "
+        f"≈ {digits(inside.weights[strongest])}",
+        f"the cells reach ≈ {digits(largest)}",
+    ]
+    if inside.probe is not None and inside.probe_untrained is not None:
+        told.append(
+            f"the hour of the day can be read off the state with an R² of ≈ {digits(inside.probe[0])} after the first "
+            f"sample and ≈ {digits(inside.probe[-1])} after the last, before training of "
+            f"≈ {digits(inside.probe_untrained[-1])}"
+        )
+    return "; ".join(told) + "."
+
+
+def show_inside(result: Result, window: int = 0, carried: bool | None = None) -> InsidePicture:
+    """Return the picture of what the LSTM of a run holds over a window, and which samples it uses.
+
+    Windows are numbered from 0: those of the training part, then those of the validation part, at stride 1. A window
+    begins empty, or with `carried` as in the validation of a stateful LSTM: with the state that its lane has reached,
+    having read all windows before it. The default is what the model does. The numbers behind the picture are its
+    attributes, among them `answers`, `influence`, both of the shape `(steps,)`, and `cells`, `(steps, units)` in
+    Keras's order; `Inside` says what all of them are. Raises ValueError for bad values, and for an LSTM whose states
+    are not finite.
+    """
+    inside, experiment = look_inside(result, window, carried), result.experiment
+    training = len(experiment.rows[0])
+    part, count = "training" if window < training else "validation", training + len(experiment.rows[1])
+    return InsidePicture(inside, f"Window {window + 1:,} of {count:,} ({part})", experiment.series_with_noise.unit)
