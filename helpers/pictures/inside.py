@@ -10,6 +10,7 @@ from .picture import COLOURS, INK, LEGEND, TYPE, Picture
 
 LSTM = COLOURS["lstm"]
 TICKS = (1, 2, 3, 6, 12)  # samples between the numbers on the axis; from there on whole days
+FEW = 60  # samples up to which each has a mark of its own
 CLIPPED = 98  # per cent of the cells whose colours differ: a few that are far out would leave the others white
 
 
@@ -28,6 +29,7 @@ class InsidePicture(Picture):
         self.mean_influence, self.influence_spread = inside.mean_influence, inside.influence_spread
         self.order, self.signs = inside.order, inside.signs
         self.probe, self.probe_untrained = inside.probe, inside.probe_untrained
+        self.few = len(inside.places) <= FEW
         self.apart = int(inside.places[1] - inside.places[0]) if len(inside.places) > 1 else 1
         self._draw_answers(self.axes[0], unit)
         self._draw_influence(self.axes[1])
@@ -38,12 +40,15 @@ class InsidePicture(Picture):
         self.sentence = sentence(inside, window)
 
     def _draw_answers(self, axes: Axes, unit: str) -> None:
-        """Draw the window's samples, and the answer after each of them, on its way to the target."""
-        inside, target = self.inside, COLOURS["target"]
-        axes.hlines(inside.target, inside.places[0], 0, color=target, linestyle=":", linewidth=1.4)
-        axes.plot(inside.places, inside.samples, ".-", color=INK, alpha=0.6, linewidth=1.2, label="samples")
-        axes.plot(inside.places, inside.answers, "o-", color=LSTM, linewidth=2, markersize=5, label="answer so far")
-        axes.plot([0], [inside.target], "*", color=target, markersize=15, linestyle="none", label="target", zorder=4)
+        """Draw the window's samples, and the answer after each, at the row that it would be for, up to the target's."""
+        inside, dots = self.inside, 1.0 if self.few else 0.0
+        rows, star = inside.places - inside.places[-1], {"marker": "*", "markevery": [-1], "markersize": 15}
+        axes.plot(
+            inside.places, inside.samples, ".-", color=INK, alpha=0.6, linewidth=1.2, ms=6 * dots, label="samples"
+        )
+        axes.plot(rows, inside.targets, ":", color=COLOURS["target"], linewidth=1.4, zorder=4, label="target", **star)
+        look = {"color": LSTM, "linewidth": 2, "markersize": 5 * dots}
+        axes.plot(rows, inside.answers, "o-", label="answer so far (trained: the last)", **look)
         axes.set_ylabel(f"value {unit}".strip())
         self.grid(axes)
         self.legend(axes, 3)
@@ -51,11 +56,11 @@ class InsidePicture(Picture):
     def _draw_influence(self, axes: Axes) -> None:
         """Draw the mean influence of each sample with its standard deviation, beside the weights of least squares."""
         inside = self.inside
-        spread = {"ecolor": INK, "elinewidth": 1.2 if len(inside.places) <= 60 else 0.5, "alpha": 0.7}
-        mean = f"mean over {inside.averaged} windows \N{PLUS-MINUS SIGN} standard deviation"
-        look = {"width": 0.7 * self.apart, "color": LSTM, "error_kw": spread, "label": mean}
-        axes.bar(inside.places, inside.mean_influence, yerr=inside.influence_spread, **look)
-        marks = {"fillstyle": "none", "color": INK, "markersize": 7 if len(inside.places) <= 60 else 3.5}
+        spread = {"ecolor": INK, "elinewidth": 1.4 if self.few else 0.5, "alpha": 0.8}
+        look = {"width": 0.7 * self.apart, "color": LSTM, "alpha": 0.8, "error_kw": spread}
+        mean = "mean influence \N{PLUS-MINUS SIGN} standard deviation"
+        axes.bar(inside.places, inside.mean_influence, yerr=inside.influence_spread, label=mean, **look)
+        marks = {"fillstyle": "none", "color": INK, "markersize": 6 if self.few else 3.5}
         axes.plot(inside.places, inside.weights, "D", label="linear autoregression", **marks)
         axes.axhline(0, color=INK, linewidth=0.8, alpha=0.6)
         axes.set_ylabel("d answer\nd sample")
@@ -81,11 +86,12 @@ class InsidePicture(Picture):
 
     def _draw_probe(self, axes: Axes) -> None:
         """Draw how well the hour of the day can be read off the state after each sample."""
-        look = {"color": LSTM, "linewidth": 2, "markersize": 4}
-        axes.plot(self.inside.places, self.inside.probe, "o-", label="hour of the day, read off the state", **look)
-        untrained = {"color": INK, "linewidth": 1.4, "linestyle": "--", "label": "before training"}
-        axes.plot(self.inside.places, self.inside.probe_untrained, **untrained)
-        axes.set(ylabel="R²", ylim=(-0.1, 1.1), yticks=(0, 0.5, 1))
+        look = {"color": LSTM, "linewidth": 2, "markersize": 4 if self.few else 0}
+        label = "hour of the day, read off the state"
+        axes.plot(self.inside.places, np.maximum(self.inside.probe, 0), "o-", label=label, **look)
+        look = {"color": INK, "linewidth": 1.4, "linestyle": "--"}
+        axes.plot(self.inside.places, np.maximum(self.inside.probe_untrained, 0), label="before training", **look)
+        axes.set(ylabel="R²", ylim=(-0.1, 1.1), yticks=(0, 0.5, 1), yticklabels=("≤ 0", "0.5", "1"))
         self.grid(axes)
         self.legend(axes, 2)
 
@@ -95,30 +101,31 @@ class InsidePicture(Picture):
         last.set_xlim(-length - self.apart, max(self.apart, length / 24))
         ticks = next((ticks for ticks in TICKS if length <= 8 * ticks), 24 * -(-length // 192))
         last.xaxis.set_major_locator(MultipleLocator(ticks))
-        last.set_xlabel("sample, counted from the row, whose target is asked")
+        last.set_xlabel("sample, counted from the row whose target is asked")
 
     def legend(self, axes: Axes, columns: int) -> None:
-        """Draw the legend above the axes, from where they begin."""
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1), ncols=columns, **LEGEND)
+        """Draw the legend above the axes, from where they begin; an empty title keeps its place."""
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1), ncols=columns, **LEGEND).set_in_layout(False)
+        axes.set_title(" ", size=TYPE, pad=12)
 
 
 def sentence(inside: Inside, window: str) -> str:
     """Return what is seen, in one sentence."""
-    strongest = int(np.argmax(np.abs(inside.mean_influence)))
-    steps, largest = len(inside.places), float(np.abs(inside.cells).max())
+    strongest, largest = int(np.argmax(np.abs(inside.mean_influence))), float(np.abs(inside.cells).max())
+    target = round(float(inside.targets[-1]), 2) + 0.0  # never -0.00
     told = [
-        f"{window}: after the first of {steps} samples the LSTM's answer is ≈ {digits(inside.answers[0])}, after the "
-        f"last ≈ {digits(inside.answers[-1])}, for a target of {inside.target:.2f}",
-        f"the sample ≈ {-inside.places[strongest]} before the row matters most, with a mean influence of "
-        f"≈ {digits(inside.mean_influence[strongest])}, where the linear autoregression has a weight of "
-        f"≈ {digits(inside.weights[strongest])}",
+        f"{window}: after the first of {len(inside.places)} samples the LSTM's answer is "
+        f"≈ {digits(inside.answers[0])}, after the last ≈ {digits(inside.answers[-1])}, for a target of {target:.2f}",
+        f"the sample ≈ {-inside.places[strongest]} before the row matters most, with a mean influence over "
+        f"{inside.averaged} windows of ≈ {digits(inside.mean_influence[strongest])}, where the linear autoregression "
+        f"has a weight of ≈ {digits(inside.weights[strongest])}",
         f"the cells reach ≈ {digits(largest)}",
     ]
     if inside.probe is not None and inside.probe_untrained is not None:
         told.append(
-            f"the hour of the day can be read off the state with an R² of ≈ {digits(inside.probe[0])} after the first "
-            f"sample and ≈ {digits(inside.probe[-1])} after the last, before training of "
-            f"≈ {digits(inside.probe_untrained[-1])}"
+            f"the hour of the day is read off the state with an R² of ≈ {digits(inside.probe[0])} after the first "
+            f"sample and ≈ {digits(inside.probe[-1])} after the last, before training ≈ "
+            f"{digits(inside.probe_untrained[-1])}"
         )
     return "; ".join(told) + "."
 

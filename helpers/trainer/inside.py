@@ -1,5 +1,8 @@
 """What an LSTM holds while it reads a window, and which samples its answer depends on: in NumPy, from its weights.
 
+The trainer's LSTM (`networks.py`) says no more than its last answer. Here a few windows are read, of any number of
+samples and from any state, and all is kept; NumPy is quick enough for that and has nothing to compile.
+
 Weights are in Keras's order and shapes. Windows are rows here, as in Keras: samples have the shape `(windows, steps)`,
 states and cells `(windows, steps, units)`. `start` is the state and the cell with which windows begin, two arrays
 `(windows, units)`; without it they begin empty.
@@ -21,9 +24,10 @@ Weights = Sequence[np.ndarray]
 State = tuple[np.ndarray, np.ndarray]  # the state and the cell
 AVERAGED = 64  # windows behind the mean influence, and the order of the units
 PROBED = 256  # windows that a probe is fitted on, and as many that it is measured on: four for each unit, if more
+RIDGE = 1e-6  # of a probe's squared weights, in parts of the sum of all units' squared moves
 
 ACTIVATION: dict[str, tuple[Callable, Callable]] = {  # the function, and its slope from its value y
-    "relu": (lambda z: np.maximum(z, 0), lambda y: np.where(y > 0, y.dtype.type(1), y.dtype.type(0))),
+    "relu": (lambda z: np.maximum(z, 0), lambda y: (y > 0).astype(y.dtype)),
     "tanh": (np.tanh, lambda y: 1 - y * y),
 }
 
@@ -64,7 +68,9 @@ def states(weights: Weights, activation: str, samples: np.ndarray, start: State 
     return held[0], held[1]
 
 
-def answers_and_cells(weights: Weights, activation: str, samples: np.ndarray, start: State | None = None) -> State:
+def answers_and_cells(
+    weights: Weights, activation: str, samples: np.ndarray, start: State | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the answer after each sample, shape `(windows, steps)`, and the cells, `(windows, steps, units)`.
 
     An answer is what the output layer makes of the state so far; the last is the model's own, the only one trained.
@@ -123,26 +129,28 @@ def reached(weights: Weights, activation: str, values: np.ndarray, windows: Wind
 def probe(state: np.ndarray, hours: np.ndarray, new: np.ndarray, new_hours: np.ndarray, period: float) -> np.ndarray:
     """Return how well the hour of the day can be read off the state after each sample: R², shape `(steps,)`.
 
-    A weighted sum of the units and a constant, fitted by least squares to the sine and the cosine of 2 pi hour /
-    period on the windows of `state`, is measured on the `new` windows: 1 - squared errors / squared distances from the
-    mean, of sine and cosine together. So it does not matter which of a window's hours is asked: another one only turns
-    the clock's face. Directions in which states differ by less than a millionth are rounding, and left out. NaN where
-    states are not finite.
+    A weighted sum of the units and a constant, fitted to the sine and the cosine of 2 pi hour / period on the windows
+    of `state`, is measured on the `new` windows: 1 - squared errors / squared distances from the mean, of sine and
+    cosine together. So it does not matter which of a window's hours is asked: another one only turns the clock's face.
+    The fit is least squares, by the normal equations; what is added to their diagonal (ridge regression: Hastie et
+    al., The Elements of Statistical Learning, 3.4.1) keeps it from ways in which states hardly differ, which carry
+    over to no new window. NaN where states are not finite.
     """
 
     def clock(at: np.ndarray) -> np.ndarray:
         turns = 2 * np.pi * at / period
         return np.stack([np.sin(turns), np.cos(turns)], 1)
 
-    wanted, asked, found = clock(hours), clock(new_hours), np.full(state.shape[1], np.nan)
-    spread = ((asked - asked.mean(0)) ** 2).sum()
-    for step in range(state.shape[1]):
-        seen, unseen = (
-            np.pad(held[:, step].astype(float), ((0, 0), (0, 1)), constant_values=1) for held in (state, new)
-        )
-        if np.isfinite(seen).all() and np.isfinite(unseen).all():
-            read = unseen @ np.linalg.lstsq(seen, wanted, rcond=1e-6)[0]
-            found[step] = 1 - ((read - asked) ** 2).sum() / spread
+    seen, unseen = (held.transpose(1, 0, 2).astype(float) for held in (state, new))
+    wanted, asked, mean = clock(hours), clock(new_hours), seen.mean(1, keepdims=True)
+    moves = seen - mean
+    products = moves.transpose(0, 2, 1) @ moves
+    products += RIDGE * np.trace(products, axis1=1, axis2=2)[:, None, None] * np.eye(state.shape[2])
+    known = np.isfinite(products).all((1, 2)) & products.any((1, 2))
+    found = np.full(state.shape[1], np.nan)
+    weights = np.linalg.solve(products[known], moves[known].transpose(0, 2, 1) @ (wanted - wanted.mean(0)))
+    errors = (unseen - mean)[known] @ weights + wanted.mean(0) - asked
+    found[known] = 1 - (errors**2).sum((1, 2)) / ((asked - asked.mean(0)) ** 2).sum()
     return found
 
 
@@ -167,7 +175,8 @@ class Inside:
 
     places            of the samples, counted from the row: -length, …; shape `(steps,)`
     samples           of the window, `(steps,)`, in the series' unit
-    target            the value that the answer should be
+    targets           `(steps,)`: of the rows at which a window would be asked that ends with each sample; the last is
+                      that of the window itself
     answers           `(steps,)`: the output layer on the state after each sample; the last is the model's own answer
     hidden            `(steps, units)`: the state after each sample, in Keras's order
     cells             `(steps, units)`: the cell after each sample
@@ -184,7 +193,7 @@ class Inside:
 
     places: np.ndarray
     samples: np.ndarray
-    target: float
+    targets: np.ndarray
     answers: np.ndarray
     hidden: np.ndarray
     cells: np.ndarray
@@ -232,7 +241,7 @@ class Reader:
         return influence(self.weights, self.experiment.activation, *self.begin(rows))
 
     def drawn(self, most: int, validation: bool = False) -> np.ndarray:
-        """Return so many rows drawn from a part, all as likely, so that every hour of the day is met."""
+        """Return so many rows drawn from a part, at any hour of the day: evenly spaced ones might meet few hours."""
         part, border = self.experiment.train, 0
         if validation:
             part, border = self.experiment.validation, len(self.experiment.train)
@@ -272,7 +281,7 @@ def of_window(reader: Reader, row: int) -> dict[str, Any]:
     return {
         "places": samples - row,
         "samples": reader.series.values[samples, 0],
-        "target": float(reader.series.targets[row, 0]),
+        "targets": reader.series.targets[samples - samples[-1] + row, 0],
         "answers": answers(reader.weights, hidden),
         "hidden": hidden,
         "cells": cells,
