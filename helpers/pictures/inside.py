@@ -1,5 +1,7 @@
 """The picture of the inside of an LSTM over a window: its answer so far, what that depends on, its cells, the hour."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
@@ -21,31 +23,31 @@ class InsidePicture(Picture):
     """
 
     def __init__(self, inside: Inside, window: str, unit: str = "") -> None:
-        rows = (3.0, 2.4, 3.0) if inside.probe is None else (3.0, 2.4, 3.0, 1.5)
+        trained, untrained = inside.probe, inside.probe_untrained
+        rows = (3.0, 2.4, 3.0) if trained is None else (3.0, 2.4, 3.0, 1.5)
         super().__init__(7.6, 0.95 * sum(rows), rows)
         self.inside = inside
         self.answers, self.hidden, self.cells = inside.answers, inside.hidden, inside.cells
         self.influence, self.weights = inside.influence, inside.weights
         self.mean_influence, self.influence_spread = inside.mean_influence, inside.influence_spread
         self.order, self.signs = inside.order, inside.signs
-        self.probe, self.probe_untrained = inside.probe, inside.probe_untrained
+        self.probe, self.probe_untrained = trained, untrained
         self.few = len(inside.places) <= FEW
         self.apart = int(inside.places[1] - inside.places[0]) if len(inside.places) > 1 else 1
         self._draw_answers(self.axes[0], unit)
         self._draw_influence(self.axes[1])
         self._draw_cells(self.axes[2])
-        if inside.probe is not None:
-            self._draw_probe(self.axes[3])
+        if trained is not None and untrained is not None:
+            self._draw_probe(self.axes[3], trained, untrained)
         self._frame(-int(inside.places[0]))
         self.sentence = sentence(inside, window)
 
     def _draw_answers(self, axes: Axes, unit: str) -> None:
         """Draw the window's samples, and the answer after each, at the row that it would be for, up to the target's."""
         inside, dots = self.inside, 1.0 if self.few else 0.0
-        rows, star = inside.places - inside.places[-1], {"marker": "*", "markevery": [-1], "markersize": 15}
-        axes.plot(
-            inside.places, inside.samples, ".-", color=INK, alpha=0.6, linewidth=1.2, ms=6 * dots, label="samples"
-        )
+        rows, star = inside.places - inside.places[-1], dict[str, Any](marker="*", markevery=[-1], markersize=15)
+        look: dict[str, Any] = {"color": INK, "alpha": 0.6, "linewidth": 1.2, "markersize": 6 * dots}
+        axes.plot(inside.places, inside.samples, ".-", label="samples", **look)
         axes.plot(rows, inside.targets, ":", color=COLOURS["target"], linewidth=1.4, zorder=4, label="target", **star)
         look = {"color": LSTM, "linewidth": 2, "markersize": 5 * dots}
         axes.plot(rows, inside.answers, "o-", label="answer so far (trained: the last)", **look)
@@ -57,10 +59,10 @@ class InsidePicture(Picture):
         """Draw the mean influence of each sample with its standard deviation, beside the weights of least squares."""
         inside = self.inside
         spread = {"ecolor": INK, "elinewidth": 1.4 if self.few else 0.5, "alpha": 0.8}
-        look = {"width": 0.7 * self.apart, "color": LSTM, "alpha": 0.8, "error_kw": spread}
+        look: dict[str, Any] = {"width": 0.7 * self.apart, "color": LSTM, "alpha": 0.8, "error_kw": spread}
         mean = "mean influence \N{PLUS-MINUS SIGN} standard deviation"
         axes.bar(inside.places, inside.mean_influence, yerr=inside.influence_spread, label=mean, **look)
-        marks = {"fillstyle": "none", "color": INK, "markersize": 6 if self.few else 3.5}
+        marks: dict[str, Any] = {"fillstyle": "none", "color": INK, "markersize": 6 if self.few else 3.5}
         axes.plot(inside.places, inside.weights, "D", label="linear autoregression", **marks)
         axes.axhline(0, color=INK, linewidth=0.8, alpha=0.6)
         axes.set_ylabel("d answer\nd sample")
@@ -74,8 +76,8 @@ class InsidePicture(Picture):
         most = float(np.percentile(np.abs(shown), CLIPPED)) or 1.0
         units, half = len(shown), self.apart / 2
         corners = (inside.places[0] - half, inside.places[-1] + half, units + 0.5, 0.5)
-        look = {"cmap": "PuOr", "vmin": -most, "vmax": most, "interpolation": "nearest", "aspect": "auto"}
-        image = axes.imshow(shown, extent=corners, **look)
+        look: dict[str, Any] = {"cmap": "PuOr", "interpolation": "nearest", "aspect": "auto"}
+        image = axes.imshow(shown, vmin=-most, vmax=most, extent=corners, **look)
         beyond = "both" if np.abs(shown).max() > most else "neither"
         bar = self.figure.colorbar(image, ax=axes, extend=beyond, pad=0.02, aspect=12)
         bar.ax.tick_params(colors=INK, labelsize=TYPE)
@@ -84,13 +86,11 @@ class InsidePicture(Picture):
         axes.set_ylabel("unit")
         axes.set_yticks(sorted({1, units}))
 
-    def _draw_probe(self, axes: Axes) -> None:
-        """Draw how well the hour of the day can be read off the state after each sample."""
-        look = {"color": LSTM, "linewidth": 2, "markersize": 4 if self.few else 0}
-        label = "hour of the day, read off the state"
-        axes.plot(self.inside.places, np.maximum(self.inside.probe, 0), "o-", label=label, **look)
-        look = {"color": INK, "linewidth": 1.4, "linestyle": "--"}
-        axes.plot(self.inside.places, np.maximum(self.inside.probe_untrained, 0), label="before training", **look)
+    def _draw_probe(self, axes: Axes, trained: np.ndarray, untrained: np.ndarray) -> None:
+        """Draw how well the hour of the day can be read off the state after each sample; below 0 is not at all."""
+        dots, label = 4 if self.few else 0, "hour of the day, read off the state"
+        axes.plot(self.inside.places, np.maximum(trained, 0), "o-", color=LSTM, linewidth=2, ms=dots, label=label)
+        axes.plot(self.inside.places, np.maximum(untrained, 0), "--", color=INK, linewidth=1.4, label="before training")
         axes.set(ylabel="R²", ylim=(-0.1, 1.1), yticks=(0, 0.5, 1), yticklabels=("≤ 0", "0.5", "1"))
         self.grid(axes)
         self.legend(axes, 2)
@@ -143,4 +143,5 @@ def show_inside(result: Result, window: int = 0, carried: bool | None = None) ->
     inside, experiment = look_inside(result, window, carried), result.experiment
     training = len(experiment.rows[0])
     part, count = "training" if window < training else "validation", training + len(experiment.rows[1])
-    return InsidePicture(inside, f"Window {window + 1:,} of {count:,} ({part})", experiment.series_with_noise.unit)
+    called = f"Window {window + 1:,} of {count:,} ({part}{', its state carried' * inside.carried})"
+    return InsidePicture(inside, called, experiment.series_with_noise.unit)

@@ -24,6 +24,7 @@ Weights = Sequence[np.ndarray]
 State = tuple[np.ndarray, np.ndarray]  # the state and the cell
 AVERAGED = 64  # windows behind the mean influence, and the order of the units
 PROBED = 256  # windows that a probe is fitted on, and as many that it is measured on: four for each unit, if more
+REACH = 32_768  # steps at most to find what was carried into some windows: all of a built-in series for one of them
 RIDGE = 1e-6  # of a probe's squared weights, in parts of the sum of all units' squared moves
 
 ACTIVATION: dict[str, tuple[Callable, Callable]] = {  # the function, and its slope from its value y
@@ -114,10 +115,12 @@ def reached(weights: Weights, activation: str, values: np.ndarray, windows: Wind
 
     As in validation (`reading.py`): a part of a series is read in `length` lanes at stride 1. Each begins empty and
     reads a window after the other, each where the last has ended. `values` are the part's, and rows are counted in it.
+    Where that would take more than REACH steps, lanes begin empty later: an LSTM that has learnt to forget does not
+    tell the difference.
     """
-    earlier, first = rows // windows.length - 1, rows % windows.length + windows.length
-    start = empty(weights, len(rows))
-    state, cell = start[0].copy(), start[1].copy()
+    state, cell = (part.copy() for part in empty(weights, len(rows)))
+    earlier = np.minimum(rows // windows.length - 1, max(1, REACH // (windows.steps * len(rows))))
+    first = rows - earlier * windows.length
     for number in range(earlier.max()):
         on = earlier > number
         samples = values[windows.samples(first[on] + number * windows.length)]
@@ -189,6 +192,7 @@ class Inside:
     probe             `(steps,)`: R² of the hour of the day read off the state, on validation windows; None where the
                       series has no period, or the validation part no window for every hour of it
     probe_untrained   the same of the LSTM before its training
+    carried           whether windows begin with the state that their lanes have reached, or empty
     """
 
     places: np.ndarray
@@ -206,6 +210,7 @@ class Inside:
     signs: np.ndarray
     probe: np.ndarray | None
     probe_untrained: np.ndarray | None
+    carried: bool
 
 
 class Reader:
@@ -251,11 +256,12 @@ class Reader:
 
 def look_inside(result: Result, window: int = 0, carried: bool | None = None) -> Inside:
     """Return what the LSTM of a result holds over a window, and which samples it uses; see `show_inside`."""
-    reader = Reader(result.experiment, result.weights["lstm"], carried_or_not(result, carried))
+    carried = carried_or_not(result, carried)
+    reader = Reader(result.experiment, result.weights["lstm"], carried)
     every = np.concatenate(result.experiment.rows)
     row = every[whole("window", window, least=0, most=len(every) - 1)]
     with np.errstate(over="ignore", invalid="ignore"):  # relu has no ceiling
-        return Inside(**of_window(reader, row), **of_part(reader), **probes(reader))
+        return Inside(**of_window(reader, row), **of_part(reader), **probes(reader), carried=carried)
 
 
 def carried_or_not(result: Any, carried: Any) -> bool:
@@ -304,7 +310,7 @@ def of_part(reader: Reader) -> dict[str, Any]:
     }
 
 
-def probes(reader: Reader) -> dict[str, np.ndarray | None]:
+def probes(reader: Reader) -> dict[str, Any]:
     """Return the fields `probe`, with the reader's weights, and `probe_untrained`, with the initial ones.
 
     They are fitted on windows drawn from the training part, and measured on ones drawn from the validation part.
