@@ -100,6 +100,17 @@ def test_the_cells_are_those_of_a_keras_cell_stepped_by_hand(result):
         assert picture.cells.shape == (experiment.windows.steps, experiment.units)
 
 
+def test_a_few_windows_are_read_at_once_from_weights_alone(result):
+    windows, units = windows_of(result, *some(result))[:, :, 0], result.experiment.units
+    asked = result.weights["lstm"], result.experiment.activation, windows
+    (answers, cells), slopes = inside.answers_and_cells(*asked), inside.influence(*asked)
+    assert cells.shape == (*windows.shape, units) and answers.dtype == cells.dtype == slopes.dtype == np.float32
+    for place, number in enumerate(some(result)):
+        picture = show_inside(result, number)
+        for own, together in ((picture.answers, answers), (picture.cells, cells), (picture.influence, slopes)):
+            np.testing.assert_allclose(together[place], own, rtol=1e-4, atol=1e-6)
+
+
 def by_tape(model, windows):
     """The derivatives of a Keras model's answers by the samples, `(windows, steps)`."""
     with tf.GradientTape() as tape:

@@ -86,28 +86,35 @@ def answers(weights: Weights, state: np.ndarray) -> np.ndarray:
 
 
 def influence(weights: Weights, activation: str, samples: np.ndarray, start: State | None = None) -> np.ndarray:
-    """Return d answer / d sample for each sample of each window, shape `(windows, steps)`.
+    """Return d answer / d sample for each sample of each window, shape `(windows, steps)`; `start` is held still.
 
-    The chain rule from the last step to the first, as in `LSTM.gradients` of `networks.py`, which derives the slopes;
-    at the end each step's gates are led back to its sample, not to the weights. `start` is held still.
+    The chain rule from the last step to the first, as in `LSTM.gradients` of `networks.py`: d_state and d_cell, the
+    derivatives of the answer, become those by the gates' sums, dz, which lead to the sample and to the step before.
     """
     kernel, recurrent, _, output, _ = weights
-    activate, slope = ACTIVATION[activation]
-    first = start or empty(weights, len(samples))
-    state, cells = states(weights, activation, samples, first)
-    state_before, before = (np.concatenate([a[:, None], b[:, :-1]], 1) for a, b in zip(first, (state, cells)))
-    i, f, g, o = gates(weights, activation, samples, state_before)  # of all steps at once
-    active = activate(cells)
-    slopes = np.concatenate([g * i * (1 - i), before * f * (1 - f), i * slope(g), active * o * (1 - o)], -1)
-    of_state = o * slope(active)  # how the state changes with the cell
-    d_state, d_cell, found = output[:, 0], 0.0, np.empty_like(samples)
+    of_gates, of_cell, forget = slopes(weights, activation, samples, start or empty(weights, len(samples)))
+    d_state = np.repeat(output.T, len(samples), 0)
+    d_cell, found = np.zeros_like(d_state), np.empty_like(samples)
     for t in reversed(range(samples.shape[1])):
-        d_cell = d_cell + d_state * of_state[:, t]
-        d_state = np.broadcast_to(d_state, d_cell.shape)
-        dz = slopes[:, t] * np.concatenate([d_cell, d_cell, d_cell, d_state], 1)  # the output gate: past the cell
+        d_cell = d_cell + d_state * of_cell[:, t]
+        dz = of_gates[:, t] * np.concatenate([d_cell, d_cell, d_cell, d_state], 1)  # the output gate: past the cell
         found[:, t] = dz @ kernel[0]
-        d_state, d_cell = dz @ recurrent.T, d_cell * f[:, t]
+        d_state, d_cell = dz @ recurrent.T, d_cell * forget[:, t]
     return found
+
+
+def slopes(weights: Weights, activation: str, samples: np.ndarray, start: State) -> tuple[np.ndarray, ...]:
+    """Return three slopes at each step: of cell or state by the gates' sums, of the state by the cell, of cell by cell.
+
+    Shapes `(windows, steps, 4 * units)` and twice `(windows, steps, units)`; `LSTM.gradients` derives them.
+    """
+    activate, slope = ACTIVATION[activation]
+    held = states(weights, activation, samples, start)
+    state, cell = (np.concatenate([first[:, None], after[:, :-1]], 1) for first, after in zip(start, held))
+    i, f, g, o = gates(weights, activation, samples, state)  # of all steps at once, from what was held before each
+    active = activate(held[1])
+    of_gates = np.concatenate([g * i * (1 - i), cell * f * (1 - f), i * slope(g), active * o * (1 - o)], -1)
+    return of_gates, o * slope(active), f
 
 
 def reached(weights: Weights, activation: str, values: np.ndarray, windows: Windows, rows: np.ndarray) -> State:
@@ -137,7 +144,7 @@ def probe(state: np.ndarray, hours: np.ndarray, new: np.ndarray, new_hours: np.n
     cosine together. So it does not matter which of a window's hours is asked: another one only turns the clock's face.
     The fit is least squares, by the normal equations; what is added to their diagonal (ridge regression: Hastie et
     al., The Elements of Statistical Learning, 3.4.1) keeps it from ways in which states hardly differ, which carry
-    over to no new window. NaN where states are not finite.
+    over to no new window. NaN where states are not finite, or all the same.
     """
 
     def clock(at: np.ndarray) -> np.ndarray:
