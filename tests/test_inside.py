@@ -251,6 +251,7 @@ def test_a_probe_of_nothing_reads_nothing():
     states, hours = draw.normal(size=(100, 3, 50)), np.arange(100)
     assert (inside.probe(states, hours, draw.normal(size=(100, 3, 50)), hours, 24) < 0).all()
     assert (inside.probe(states, hours, states, hours, 24) > 0.3).all()  # by heart
+    assert inside.probe(states * 0, hours, states * 0, hours, 24) == pytest.approx(0)  # dead units
     states[0, 1, 0] = np.nan
     assert np.isnan(inside.probe(states, hours, states, hours, 24)).tolist() == [False, True, False]
 

@@ -98,7 +98,7 @@ class InsidePicture(Picture):
     def _frame(self, length: int) -> None:
         """Let all share the axis of the samples, from the oldest to the row itself."""
         last = self.axes[-1]
-        last.set_xlim(-length - self.apart, max(self.apart, length / 24))
+        last.set_xlim(-length - 0.7 * self.apart, max(0.7 * self.apart, length / 24))
         ticks = next((ticks for ticks in TICKS if length <= 8 * ticks), 24 * -(-length // 192))
         last.xaxis.set_major_locator(MultipleLocator(ticks))
         last.set_xlabel("sample, counted from the row whose target is asked")

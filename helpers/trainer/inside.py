@@ -91,7 +91,7 @@ def influence(weights: Weights, activation: str, samples: np.ndarray, start: Sta
     The chain rule from the last step to the first, as in `LSTM.gradients` of `networks.py`: d_state and d_cell, the
     derivatives of the answer, become those by the gates' sums, dz, which lead to the sample and to the step before.
     """
-    kernel, recurrent, _, output, _ = weights
+    kernel, recurrent, output = weights[0], weights[1], weights[3]
     of_gates, of_cell, forget = slopes(weights, activation, samples, start or empty(weights, len(samples)))
     d_state = np.repeat(output.T, len(samples), 0)
     d_cell, found = np.zeros_like(d_state), np.empty_like(samples)
@@ -144,24 +144,23 @@ def probe(state: np.ndarray, hours: np.ndarray, new: np.ndarray, new_hours: np.n
     cosine together. So it does not matter which of a window's hours is asked: another one only turns the clock's face.
     The fit is least squares, by the normal equations; what is added to their diagonal (ridge regression: Hastie et
     al., The Elements of Statistical Learning, 3.4.1) keeps it from ways in which states hardly differ, which carry
-    over to no new window. NaN where states are not finite, or all the same.
+    over to no new window. NaN where states are not finite.
     """
-
-    def clock(at: np.ndarray) -> np.ndarray:
-        turns = 2 * np.pi * at / period
-        return np.stack([np.sin(turns), np.cos(turns)], 1)
-
     seen, unseen = (held.transpose(1, 0, 2).astype(float) for held in (state, new))
-    wanted, asked, mean = clock(hours), clock(new_hours), seen.mean(1, keepdims=True)
+    wanted, asked, mean = clock(hours, period), clock(new_hours, period), seen.mean(1, keepdims=True)
     moves = seen - mean
     products = moves.transpose(0, 2, 1) @ moves
-    products += RIDGE * np.trace(products, axis1=1, axis2=2)[:, None, None] * np.eye(state.shape[2])
-    known = np.isfinite(products).all((1, 2)) & products.any((1, 2))
-    found = np.full(state.shape[1], np.nan)
-    weights = np.linalg.solve(products[known], moves[known].transpose(0, 2, 1) @ (wanted - wanted.mean(0)))
-    errors = (unseen - mean)[known] @ weights + wanted.mean(0) - asked
-    found[known] = 1 - (errors**2).sum((1, 2)) / ((asked - asked.mean(0)) ** 2).sum()
-    return found
+    total = np.trace(products, axis1=1, axis2=2)[:, None, None]
+    products += np.where(total == 0, 1, RIDGE * total) * np.eye(state.shape[2])
+    weights = np.linalg.solve(products, moves.transpose(0, 2, 1) @ (wanted - wanted.mean(0)))
+    errors = (unseen - mean) @ weights + wanted.mean(0) - asked
+    return 1 - (errors**2).sum((1, 2)) / ((asked - asked.mean(0)) ** 2).sum()
+
+
+def clock(hours: np.ndarray, period: float) -> np.ndarray:
+    """Return where the hand of a clock that goes round once a period stands at these hours, shape `(hours, 2)`."""
+    turns = 2 * np.pi * hours / period
+    return np.stack([np.sin(turns), np.cos(turns)], 1)
 
 
 def order_and_signs(cells: np.ndarray, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
