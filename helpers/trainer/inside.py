@@ -25,6 +25,7 @@ State = tuple[np.ndarray, np.ndarray]  # the state and the cell
 AVERAGED = 64  # windows behind the mean influence, and the order of the units
 PROBED = 256  # windows that a probe is fitted on, and as many that it is measured on: four for each unit, if more
 REACH = 32_768  # steps at most to find what was carried into some windows: all of a built-in series for one of them
+ALONE = 200_000  # multiplications that one thread makes: OpenBLAS, NumPy's usual one, calls others from 262,144 on
 RIDGE = 1e-6  # of a probe's squared weights, in parts of the sum of all units' squared moves
 
 ACTIVATION: dict[str, tuple[Callable, Callable]] = {  # the function, and its slope from its value y
@@ -44,8 +45,26 @@ def gates(weights: Weights, activation: str, samples: np.ndarray, state: np.ndar
     `samples` may have any shape, `state` has the units as one axis more.
     """
     kernel, recurrent, bias, *_ = weights
-    i, f, g, o = np.split(samples[..., None] * kernel[0] + state @ recurrent + bias, 4, axis=-1)
+    i, f, g, o = np.split(samples[..., None] * kernel[0] + product(state, recurrent) + bias, 4, axis=-1)
     return sigmoid(i), sigmoid(f), ACTIVATION[activation][0](g), sigmoid(o)
+
+
+def product(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Return rows @ matrix, a few rows at a time.
+
+    Larger products are shared out to threads, which on busy cores wait for each other: beside a training, the influence
+    in 64 windows would take ten times as long.
+    """
+    flat, few = rows.reshape(-1, rows.shape[-1]), max(1, ALONE // matrix.size)
+    parts = [flat[first : first + few] @ matrix for first in range(0, len(flat), few)]
+    return np.concatenate(parts).reshape(*rows.shape[:-1], matrix.shape[1])
+
+
+def squares(moves: np.ndarray) -> np.ndarray:
+    """Return moves.T @ moves, in the last two axes, a few rows at a time as well: see `product`."""
+    few = max(1, ALONE // moves.shape[-1] ** 2)
+    parts = [moves[..., first : first + few, :] for first in range(0, moves.shape[-2], few)]
+    return np.sum([part.swapaxes(-1, -2) @ part for part in parts], axis=0)
 
 
 def empty(weights: Weights, windows: int) -> State:
@@ -99,7 +118,7 @@ def influence(weights: Weights, activation: str, samples: np.ndarray, start: Sta
         d_cell = d_cell + d_state * of_cell[:, t]
         dz = of_gates[:, t] * np.concatenate([d_cell, d_cell, d_cell, d_state], 1)  # the output gate: past the cell
         found[:, t] = dz @ kernel[0]
-        d_state, d_cell = dz @ recurrent.T, d_cell * forget[:, t]
+        d_state, d_cell = product(dz, recurrent.T), d_cell * forget[:, t]
     return found
 
 
@@ -149,7 +168,7 @@ def probe(state: np.ndarray, hours: np.ndarray, new: np.ndarray, new_hours: np.n
     seen, unseen = (held.transpose(1, 0, 2).astype(float) for held in (state, new))
     wanted, asked, mean = clock(hours, period), clock(new_hours, period), seen.mean(1, keepdims=True)
     moves = seen - mean
-    products = moves.transpose(0, 2, 1) @ moves
+    products = squares(moves)
     total = np.trace(products, axis1=1, axis2=2)[:, None, None]
     products += np.where(total == 0, 1, RIDGE * total) * np.eye(state.shape[2])
     weights = np.linalg.solve(products, moves.transpose(0, 2, 1) @ (wanted - wanted.mean(0)))
@@ -172,7 +191,7 @@ def order_and_signs(cells: np.ndarray, answer: np.ndarray) -> tuple[np.ndarray, 
     """
     cells = cells.reshape(-1, cells.shape[-1]).astype(float)
     moves = cells - cells.mean(0)
-    loading = np.linalg.eigh(moves.T @ moves)[1][:, -1]
+    loading = np.linalg.eigh(squares(moves))[1][:, -1]
     if (moves @ loading) @ (answer.ravel() - answer.mean()) < 0:
         loading = -loading
     return np.argsort(-np.abs(loading), kind="stable"), np.where(loading < 0, -1, 1)
