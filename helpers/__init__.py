@@ -18,6 +18,7 @@ MODULE_OF = {
     "pictures.windows": ("show_windows",),
     "pictures.losses": ("show_losses",),
     "pictures.heatmap": ("show_sweep",),
+    "pictures.inside": ("show_inside",),
     "export": ("to_keras",),
     "tomorrow": ("forecast",),
     "sweeps": ("sweep",),

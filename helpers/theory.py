@@ -128,14 +128,14 @@ def baselines(experiment: Experiment) -> dict[str, float | None]:
         known = rows + series.ahead - period * -(-(series.ahead + 1) // period)
         name = "same hour yesterday" if period == 24 else "one period earlier"
         errors[name] = np.mean((series.values[known, 0] - targets) ** 2) if known[0] >= 0 else None
-    weights = _weights(experiment.train, windows)
+    weights = autoregression(experiment.train, windows)
     seen = series.values[windows.samples(rows), 0].astype(float)
     errors["linear autoregression"] = np.mean((seen @ weights[:-1] + weights[-1] - targets) ** 2)
     return {name: None if error is None else float(error) for name, error in errors.items()}
 
 
 @lru_cache(maxsize=64)
-def _weights(train: Series, windows: Windows) -> np.ndarray:
+def autoregression(train: Series, windows: Windows) -> np.ndarray:
     """Return the weights of the linear autoregression, that of the constant last, as fitted on the training windows.
 
     The normal equations of least squares, all values taken from their mean, since that keeps digits; what is added to
