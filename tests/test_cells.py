@@ -165,13 +165,18 @@ def test_two_hundred_thousand_rows_work():
 
 
 LARGE = """
-import resource, time
+import re
+import resource
+from pathlib import Path
 from helpers import from_csv
 
-begin = time.perf_counter()
 series = from_csv("power.csv", "power", time=["Date", "Time"], na_values="?")
 assert len(series) == 2_100_000 and "one every minute; 21,000 blank cells" in series.notes
-print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+status = Path("/proc/self/status")  # there Linux tells the process's own peak; its ru_maxrss has the parent's in it
+if status.exists():
+    print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text())[1]) / 1e6)
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9)
 """
 
 
@@ -186,8 +191,7 @@ def test_a_file_as_large_as_the_best_known_one_is_read_in_little_memory():
             file.write(f"{day}/{month}/{year};{clock}:00;{power};0.000\n")
     done = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    _, gigabytes = map(float, done.stdout.split())  # how many seconds it takes depends on what else is at work
-    assert gigabytes < 1
+    assert float(done.stdout) < 1  # GB
 
 
 # Nothing but reading
