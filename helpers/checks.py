@@ -5,6 +5,8 @@ from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 
 def whole(name: str, given: object, least: int = 1, most: Any = None) -> int:
     """Return `given` as an int, from `least` to `most`."""
@@ -23,6 +25,13 @@ def number(name: str, given: Any, above: bool = False) -> float:
     if not known or given < 0 or (above and given == 0):
         raise ValueError(f"{name} {given!r} is not a number {'above 0' if above else 'of 0 or more'}; try {name} 0.1")
     return float(given)
+
+
+def yes_or_no(name: str, given: Any) -> bool:
+    """Return `given` as a bool, which it must be, of Python or of NumPy."""
+    if not isinstance(given, bool | np.bool_):
+        raise ValueError(f"{name} {given!r} is not a yes or no; use True or False")
+    return bool(given)
 
 
 def choice(name: str, given: object, options: Collection[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import choice, number, whole
+from .checks import choice, number, whole, yes_or_no
 from .series import BUILT_IN, RENAMED, Series
 from .windows import Windows
 
@@ -92,9 +92,7 @@ class Experiment:
         if self.max_updates is not None:
             settle("max_updates", whole("max_updates", self.max_updates))
         for name in ("shuffle", "stateful"):
-            if not isinstance(getattr(self, name), bool | np.bool_):
-                raise ValueError(f"{name} {getattr(self, name)!r} is not a yes or no; use True or False")
-            settle(name, bool(getattr(self, name)))
+            settle(name, yes_or_no(name, getattr(self, name)))
         choice("dnn_sees", self.dnn_sees, tuple(DNN_SEES))
         choice("activation", self.activation, ACTIVATIONS)
         validation = self.validation

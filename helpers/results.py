@@ -64,6 +64,15 @@ class Result:
     val_losses_as_trained: dict = field(default_factory=lambda: {name: [] for name in MODELS})
     others: "tuple[Result, ...]" = field(default=(), repr=False)
 
+    @property
+    def seeds(self) -> "tuple[Result, ...]":
+        """This Result, and those of the other seeds."""
+        return self, *self.others
+
+    def diverged(self, name: str) -> bool:
+        """Return whether a training loss of a model is not finite, with any of the seeds."""
+        return not all(math.isfinite(loss) for seed in self.seeds for loss in seed.losses[name])
+
     @cached_property
     def models(self) -> dict[str, Any]:
         """The two trained Keras models, built from the kept weights; RuntimeError where a sweep left these behind.
@@ -106,7 +115,7 @@ def table(results: Iterable[Result], numbers: Sequence[int] | None = None) -> An
     rows = []
     for place, first in enumerate(results):
         number = numbers[place] if numbers else place + 1
-        for result in (first, *first.others):
+        for result in first.seeds:
             row = {"run": number, "status": result.status, "updates": result.updates}
             row["seconds"] = round(result.seconds, 2)
             for kind, losses in (("loss", result.losses), ("val_loss", result.val_losses)):

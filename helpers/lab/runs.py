@@ -4,8 +4,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
-import numpy as np
-
 from ..experiment import MODELS, NAMES, Experiment
 from ..results import Result, differences, in_digits, labels, table
 from ..theory import shown_floors
@@ -38,15 +36,14 @@ def as_table(numbers: Sequence[int], runs: Sequence[Result], lifted: int) -> str
 
 def row(number: int, result: Result, settings: str, lifted: int) -> str:
     """Return a row of the table."""
-    seeds, floors = (result, *result.others), shown_floors(result.experiment)
+    seeds, floors = result.seeds, shown_floors(result.experiment)
     many = f"{len(seeds)} seeds" if len(seeds) > 1 else ""
     ended = result.status if result.status == "cancelled" else ""
     said = ", ".join(filter(None, (settings, many, ended)))
     cells = ""
     for name in MODELS:
-        finite = all(np.isfinite(seed.losses[name]).all() for seed in seeds)
         kind, least = floors[name]
-        cells += f"<td>{final(seeds, name) if finite else 'diverged'}<br>"
+        cells += f"<td>{'diverged' if result.diverged(name) else final(seeds, name)}<br>"
         cells += f"<small>{kind} {'not known' if least is None else in_digits(least)}</small></td>"
     pressed = str(number == lifted).lower()
     button = f'<button data-choice="{number}" aria-pressed="{pressed}" aria-label="lift run {number}">{number}</button>'

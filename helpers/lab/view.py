@@ -196,12 +196,13 @@ class Lab(widgets.VBox):
     def _lift(self, number: int) -> None:
         with self.session.lock:
             self.lifted = 0 if number == self.lifted else number
-            self._redraw_losses(0)
+            self._redraw_losses()
+            self._write_runs()
             self._announce(f"run {number} {'lifted' if self.lifted else 'no longer lifted'}")
 
     def _show_baselines(self, ticked: bool) -> None:
         with self.session.lock:
-            self._redraw_losses(0)
+            self._redraw_losses()
             self._announce(f"baselines {'shown' if ticked else 'hidden'}")
 
     def _open(self, what: str, part: widgets.Widget) -> None:
@@ -294,11 +295,10 @@ class Lab(widgets.VBox):
         self.strip.layout.display = self.strip_sentence.layout.display = None
         self.strip.value, self.strip_sentence.value = self.hours.html(errors), escape(self.hours.sentence(errors))
 
-    def _redraw_losses(self, _: object) -> None:
+    def _redraw_losses(self, _: object = None) -> None:
         with self.session.lock:
             self._draw_background()
             self._draw_losses()
-            self._write_runs()
 
     def _draw_background(self) -> None:
         """Draw what stands still behind a run: axes, floors, earlier runs and, where ticked, baselines."""
@@ -308,7 +308,7 @@ class Lab(widgets.VBox):
             [*(number for number, _ in runs), session.number], [*(r.experiment for _, r in runs), self.experiment]
         )
         self.newest = called[-1]
-        earlier = [(name, (run, *run.others)) for name, (_, run) in zip(called, runs)]
+        earlier = [(name, run.seeds) for name, (_, run) in zip(called, runs)]
         lifted = next((name for name, (number, _) in zip(called, runs) if number == self.lifted), "")
         picture = self.frames["losses"].picture
         picture.draw_background(self.experiment, earlier, self.baselines.value, lifted, self.axis.value == "this run")

@@ -66,11 +66,10 @@ def held(experiment: Experiment, progress: Progress) -> str:
 
 def ending(result: Result, why: str) -> tuple[str, str, str]:
     """Return (phase, what, alarm) at the end of a run; `why` it was stopped, if it was."""
-    seeds = (result, *result.others)
-    lost = [name for name in MODELS if not all(np.isfinite(seed.losses[name]).all() for seed in seeds)]
+    lost = [name for name in MODELS if result.diverged(name)]
     if lost:
         return "diverged", f"the loss of {named(lost)} became infinite; {advice(result, lost)}", ""
-    losses = [f"{NAMES[name]} {final(seeds, name)}" for name in MODELS if result.val_losses[name]]
+    losses = [f"{NAMES[name]} {final(result.seeds, name)}" for name in MODELS if result.val_losses[name]]
     each = " each" * bool(result.others)
     what = f"{result.updates:,} updates{each} in {result.seconds:.1f} s, validation loss "
     what += ", ".join(losses) or "not yet measured"
@@ -106,8 +105,8 @@ def advice(result: Result, lost: list[str]) -> str:
 
 def alarm(result: Result) -> str:
     """Return what a training loss below its floor means, or nothing; of several seeds, the median loss."""
-    floors, seeds = floor(result.experiment), (result, *result.others)
-    ends = {name: np.median([seed.losses[name][-1] for seed in seeds]) for name in MODELS}
+    floors = floor(result.experiment)
+    ends = {name: np.median([seed.losses[name][-1] for seed in result.seeds]) for name in MODELS}
     low = [name for name in MODELS if ends[name] < ALARM * (floors[name] or 0)]
     if not low:
         return ""

@@ -284,7 +284,7 @@ def show_losses(*results: Result, baselines: bool = False) -> LossesPicture:
     """
     if not results:
         raise ValueError("there is no result to show; use show_losses(run(experiment))")
-    picture, runs = LossesPicture(), [(result, *result.others) for result in results]
+    picture, runs = LossesPicture(), [result.seeds for result in results]
     names = [label or "same settings" for label in labels([result.experiment for result in results])]
     picture.draw_background(results[-1].experiment, list(zip(names, runs))[:-1], baselines)
     picture.update(runs[-1], names[-1])

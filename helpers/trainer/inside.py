@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import whole
+from ..checks import whole, yes_or_no
 from ..experiment import Experiment
 from ..results import Result
 from ..theory import autoregression
@@ -298,11 +298,10 @@ def carried_or_not(result: Any, carried: Any) -> bool:
     stateful = result.experiment.stateful
     if carried is None:
         return stateful
-    if not isinstance(carried, bool | np.bool_):
-        raise ValueError(f"carried {carried!r} is not a yes or no; use True or False")
+    carried = yes_or_no("carried", carried)
     if carried and not stateful:
         raise ValueError("carried True needs an LSTM that keeps its state; use False, or train with stateful=True")
-    return bool(carried)
+    return carried
 
 
 def of_window(reader: Reader, row: int) -> dict[str, Any]:
