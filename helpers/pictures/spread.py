@@ -65,7 +65,7 @@ class SpreadPicture(Picture):
                 self._level(name, error, place, 0.42, INK)
         if limit is not None:
             self._level("limit", limit, (len(groups) - 1) / 2, len(groups), INK)
-        width = max(8, 26 - 3 * len(groups))
+        width = max(9, 26 - 3 * len(groups))
         self.main.set_xticks(range(len(groups)), [textwrap.fill(group, width) for group in groups])
         self.main.set(xlim=(-0.6, len(groups) - 0.4), ylabel="validation loss (log scale)")
         self._scale(columns, limit)
