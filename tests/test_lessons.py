@@ -1,6 +1,7 @@
 """Predictions and exercises, those of the notebooks too: right answers and likely wrong ones, by method and button."""
 
 import json
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -366,14 +367,20 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (fair_map(epochs=500, max_updates=200)[::-1], RIGHT),
             (fair_map(max_updates=200), "at stride 24 a run makes 100 updates"),
             (fair_map(epochs=20), "which setting ends it early"),
-            (fair_map(seeds=1, epochs=20, max_updates=200), "6 different runs"),
+            (iter(fair_map(epochs=20, max_updates=200)), RIGHT),
+            (fair_map(seeds=1, epochs=20, max_updates=200), "has the seeds [0]; give"),
             (fair_map(strides=(1, 7), epochs=20, max_updates=200), "has 4 cells"),
-            (3 * fair_map(seeds=1, epochs=20, max_updates=200), "6 different runs"),
+            (3 * fair_map(seeds=1, epochs=20, max_updates=200), "has the seeds [0, 0, 0]"),
+            ([replace(e, noise=e.seed / 9) for e in fair_map(epochs=20, max_updates=200)], "changes nothing else"),
+            ([replace(e, units=e.seed + 1) for e in fair_map(epochs=20, max_updates=200)], "changes nothing else"),
             ([(3, 1), (3, 7)], "a list of Experiments"),
             (Experiment(), "of type Experiment"),
         ],
         2: [
             (73, RIGHT),
+            (73.0, RIGHT),
+            (np.int64(73), RIGHT),
+            ([73], "of type list"),
             (33, "five seeds"),
             (100, "the file holds some"),
             (40, "stopped before"),

@@ -64,10 +64,10 @@ class Frame:
 class Lab(widgets.VBox):
     """Sliders, pictures and a status line for one experiment; both models retrain whenever a setting changes.
 
-    `controls` names the settings that a learner may change, those used most first: where there are many, the rest
-    folds. With `baselines` ticked, the loss chart shows three simple forecasts too; `seeds`, 1 to 5, train side by
-    side. Raises ValueError for a control that does not exist, and for `seeds` that are impossible. A new Lab ends
-    whatever the kernel's other Labs were training, and closes those that an earlier run of its own cell has made.
+    `controls` names the settings that a learner may change, those used most first, or is "all"; where there are many,
+    the rest folds. With `baselines` ticked, the loss chart shows three simple forecasts too; `seeds`, 1 to 5, train
+    side by side. Raises ValueError for a control that does not exist, and for `seeds` that are impossible. A new Lab
+    ends whatever the kernel's other Labs were training, and closes those that an earlier run of its own cell has made.
 
     `.session` holds all state and does all that can be done: `.experiment`, `.runs`, `.number`, `.status`, `train()`,
     `pause()`, `step()`, `stop()`, `reset()`, `forget()` and `wait()` are the Session's. `.history` is its runs as a
@@ -83,7 +83,7 @@ class Lab(widgets.VBox):
         baselines: bool = False,
         seeds: int = 1,
     ) -> None:
-        controls = tuple(controls)
+        controls = tuple(SETTINGS if controls == "all" else controls)
         if unknown := [name for name in controls if name not in SETTINGS]:
             raise ValueError(f"control {unknown[0]!r} is unknown; use some of {', '.join(SETTINGS)}")
         self.session = session = Session(experiment, seeds=seeds)
