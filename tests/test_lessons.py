@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from course import NOTEBOOKS
 
-from helpers import Exercise, Experiment, Prediction, Windows
+from helpers import Exercise, Experiment, Prediction, Windows, echo
 from helpers.lessons import VIEW
 
 
@@ -183,15 +183,26 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         3: [(4.5, RIGHT), (0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")],
     },
     "a_longer_window": {
-        1: [(3, RIGHT), (9, RIGHT), (6, "12 hours"), (12, "0.50"), ("3", "of type str")],
-        2: [
-            (Experiment(length=24, sampling_rate=13), RIGHT),
-            (Experiment(length=24, sampling_rate=12), "half a day apart"),
-            (Experiment(length=24, sampling_rate=8), "3 samples"),
-            (Experiment(length=2), "keep it at 24"),
-            (Experiment(), "24 samples"),
+        1: [
+            *((3, RIGHT), (9, RIGHT), (3.0, RIGHT), (np.int64(3), RIGHT), (np.float64(9), RIGHT)),
+            *((6, "12 hours"), (18, "36 hours"), (12, "0.50"), (0, "length 0 is too small")),
+            *((3.5, "length 3.5 is not a whole number"), ("3", "'3' is no number of samples")),
         ],
-        3: [(73, RIGHT), (72, "not yet more"), (74, "one step before"), (72.5, "whole"), (10_000, "one step before")],
+        2: [
+            *((Experiment(sampling_rate=13), RIGHT), (Experiment(length=24, sampling_rate=np.int64(23)), RIGHT)),
+            (Experiment(length=24, sampling_rate=12), "half a day apart"),
+            (Experiment(length=24, sampling_rate=8), "samples in a window: 3, rather than 2"),
+            (Experiment(echo(kept=1.0), sampling_rate=23), "leave series alone"),
+            (Experiment("echo", sampling_rate=23, noise=0.1), "leave series and noise alone"),
+            (Experiment(length=2), "keep it at 24"),
+            (Experiment(), "samples in a window: 24"),
+            *((18, "of type int"), ("18", "of type str")),
+        ],
+        3: [
+            *((73, RIGHT), (73.0, RIGHT), (np.int64(73), RIGHT), (np.float64(73), RIGHT), (np.array(73), RIGHT)),
+            *((72, "not yet more"), (0, "not yet more"), (-5, "not yet more"), (72.5, "steps are whole")),
+            *((74, "a step less"), (10_000, "a step less"), ("73", "'73' is no number"), ([73], "is no number")),
+        ],
     },
     "stride": {
         1: [(23, RIGHT), (19, "a larger one"), (24, "only 1 of"), (8, "only 3 of"), (25, "up to 24"), (0, "too small")],
