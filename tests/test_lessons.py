@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from course import NOTEBOOKS
 
-from helpers import Exercise, Experiment, Prediction, Windows
+from helpers import Exercise, Experiment, Prediction, Windows, echo
 from helpers.lessons import VIEW
 
 
@@ -184,26 +184,51 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         3: [(4.5, RIGHT), (0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")],
     },
     "a_longer_window": {
-        1: [(3, RIGHT), (9, RIGHT), (6, "12 hours"), (12, "0.50"), ("3", "of type str")],
-        2: [
-            (Experiment(length=24, sampling_rate=13), RIGHT),
-            (Experiment(length=24, sampling_rate=12), "half a day apart"),
-            (Experiment(length=24, sampling_rate=8), "3 samples"),
-            (Experiment(length=2), "keep it at 24"),
-            (Experiment(), "24 samples"),
+        1: [
+            *((3, RIGHT), (9, RIGHT), (3.0, RIGHT), (np.int64(3), RIGHT), (np.float64(9), RIGHT)),
+            *((6, "12 hours"), (18, "36 hours"), (12, "0.50"), (0, "length 0 is too small")),
+            *((3.5, "length 3.5 is not a whole number"), ("3", "'3' is no number of samples")),
         ],
-        3: [(73, RIGHT), (72, "not yet more"), (74, "one step before"), (72.5, "whole"), (10_000, "one step before")],
+        2: [
+            *((Experiment(sampling_rate=13), RIGHT), (Experiment(length=24, sampling_rate=np.int64(23)), RIGHT)),
+            (Experiment(length=24, sampling_rate=12), "half a day apart"),
+            (Experiment(length=24, sampling_rate=8), "samples in a window: 3, rather than 2"),
+            (Experiment(echo(kept=1.0), sampling_rate=23), "leave series alone"),
+            (Experiment("echo", sampling_rate=23, noise=0.1), "leave series and noise alone"),
+            (Experiment(length=2), "keep it at 24"),
+            (Experiment(), "samples in a window: 24"),
+            *((18, "of type int"), ("18", "of type str")),
+        ],
+        3: [
+            *((73, RIGHT), (73.0, RIGHT), (np.int64(73), RIGHT), (np.float64(73), RIGHT), (np.array(73), RIGHT)),
+            *((72, "not yet more"), (0, "not yet more"), (-5, "not yet more"), (72.5, "steps are whole")),
+            *((74, "a step less"), (10_000, "a step less"), ("73", "'73' is no number"), ([73], "is no number")),
+        ],
     },
     "stride": {
-        1: [(23, RIGHT), (19, "a larger one"), (24, "only 1 of"), (8, "only 3 of"), (25, "up to 24"), (0, "too small")],
-        2: [(4, RIGHT), (36, "rows apart"), (144, "stride 1"), (24, "not 24"), (5, "count")],
+        1: [
+            *((23, RIGHT), (23.0, RIGHT), (np.int64(23), RIGHT), (np.float64(23), RIGHT)),
+            *((19, "a larger stride"), (24, "only 1 of"), (8, "only 3 of"), (25, "up to 24"), (0, "too small")),
+            *((7.5, "stride 7.5 is not a whole number"), ("23", "'23' is no stride")),
+        ],
+        2: [
+            *((4, RIGHT), (4.0, RIGHT), (np.int64(4), RIGHT)),
+            *((36, "rows apart"), (144, "stride 1"), (24, "not 24"), (5, "count"), ("4", "'4' is no number")),
+        ],
         3: [
             (lambda loss, floor: loss < 0.9 * floor, RIGHT),
-            (lambda loss, floor: loss < floor, "a hair below"),
-            (lambda loss, floor: loss > floor, "should ring"),
-            (lambda loss, floor: loss < floor - 0.1, "part of the floor"),
+            (lambda loss, floor: (floor - loss) > 0.1 * floor, RIGHT),
+            (lambda loss, floor: np.less(loss, np.multiply(floor, 0.9)), RIGHT),
+            (lambda loss, floor: loss < floor, "a little below"),
+            (lambda loss, floor: loss < 0.9999 * floor, "a little below"),
+            (lambda loss, floor: loss < 0.995 * floor, "8 % below"),
+            (lambda loss, floor: loss < 0.95 * floor, "8 % below"),
+            (lambda loss, floor: loss < 0.81 * floor, "12 % below"),
+            (lambda loss, floor: loss > floor, "is far below"),
+            (lambda loss, floor: loss < floor - 0.1, "12 % below"),
+            (lambda loss, floor: floor - loss > 0.04, "part of the floor"),
             (lambda loss, floor: loss / floor < 0.9, "ZeroDivisionError"),
-            (0.45, "of type float"),
+            (0.45, "0.45 is no function"),
         ],
     },
     "from_window_to_window": {
