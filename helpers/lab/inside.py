@@ -10,9 +10,9 @@ from ..pictures.inside import called, sentence
 from ..trainer.inside import Inside, NotFiniteError, Reader, State, influences, of_window, ordered, probes
 
 EVERY_SECONDS = 0.25  # between two looks at many windows, while the weights change
-SHARE = 10  # and so many times what the last one took, so that they cost no more than a tenth of the time
+SHARE = 10  # and at least so many times the processor time of the last one, so that they cost a tenth at most
 ONLY = "Only the last answer was trained."
-NOTHING = "Nothing to see inside the LSTM yet: press Train."
+NOTHING = "There is nothing to see inside the LSTM before its first update: press Train."
 LOST = (
     "The LSTM's states are not finite (NaN), so there is nothing to see inside it; try tanh, or a lower learning_rate."
 )
@@ -66,16 +66,16 @@ class Look:
         return Reader(experiment, self.training.weights("lstm"), experiment.stateful, self._starts)
 
     def _look(self, trains: bool) -> None:
-        begin, updates = time.monotonic(), self.training.updates
-        anew = updates != self._read and (not trains or begin >= self._due)
+        begin, updates, first = time.thread_time(), self.training.updates, self.inside is None
+        anew = first or updates != self._read and (not trains or time.monotonic() >= self._due)
         if anew:
             self._starts.clear()
         reader = self._reader()
         found = of_window(reader, self.row)
-        if anew or self.inside is None:
+        if anew:
             found |= influences(reader)
-            took, self._read = time.monotonic() - begin, updates
-            self._due = begin + max(EVERY_SECONDS, SHARE * took)
+            took = 0.0 if first else time.thread_time() - begin  # the first one finds the linear autoregression too
+            self._read, self._due = updates, time.monotonic() + max(EVERY_SECONDS, SHARE * took)
         self._show(**found)
 
     def _show(self, **found: Any) -> None:

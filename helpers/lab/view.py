@@ -323,7 +323,8 @@ class Lab(widgets.VBox):
         look, frame, probed = self.look, self.frames["inside"], has_probe(self.experiment)
         if frame.picture is None or frame.picture.probed != probed:
             frame.picture = PartsPicture(probed)
-        frame.picture.update(look.inside, look.said, look.ended)
+        places = self.experiment.windows.samples([0])[0]
+        frame.picture.update(places, look.inside, look.said, look.ended)
         frame.show()
         self.frames["windows"].picture.update_answers(*look.answers)
 

@@ -61,7 +61,7 @@ class PartsPicture(Picture):
         self.bar.imshow(np.linspace(1, -1, 255)[:, None], extent=(0, 1, -1, 1), **look)
         self.bar.tick_params(colors=INK, labelsize=TYPE)
         self.bar.yaxis.tick_right()
-        self.bar.set_xticks([])
+        self.bar.set(xticks=(), yticks=())
         for spine in self.bar.spines.values():
             spine.set(color=INK, alpha=0.4)
         axes.set_ylabel("unit")
@@ -84,16 +84,19 @@ class PartsPicture(Picture):
         self.grid(axes)
         self.legend(axes, 2)
 
-    def update(self, inside: Inside | None, said: str, ordered: bool = True) -> None:
-        """Show these numbers, or none, and say so; `ordered` is whether the units are in an order of their own yet."""
+    def update(self, places: np.ndarray, inside: Inside | None, said: str, ordered: bool = True) -> None:
+        """Show these numbers, or none, for samples at these places, and say so.
+
+        `ordered` is whether the run is over, so that the units have an order of their own and the probe is measured.
+        """
         with LOCK:
             self.sentence = said
             for artist in (self.bars, self.whiskers, self.diamonds, self.image):
                 artist.set_visible(inside is not None)
+            self._frame(places)
             if inside is None:
                 self.scale = ()
             else:
-                self._frame(inside.places)
                 self._scale(inside)
                 self._show_influence(inside)
                 self._show_cells(inside, ordered)
@@ -181,7 +184,7 @@ class InsidePicture(PartsPicture):
         self.order, self.signs = inside.order, inside.signs
         self.probe, self.probe_untrained = inside.probe, inside.probe_untrained
         self._draw_answers(self.axes[0], unit)
-        self.update(inside, sentence(inside, window))
+        self.update(inside.places, inside, sentence(inside, window))
 
     def _draw_answers(self, axes: Axes, unit: str) -> None:
         """Draw the window's samples, and the answer after each, at the row that it would be for, up to the target's."""

@@ -14,7 +14,7 @@ from .picture import COLOURS, INK, LOCK, STYLES, TYPE, Picture
 
 Predictions = Callable[[np.ndarray], dict[str, np.ndarray]]  # each model's answers at these rows
 SO_FAR = "#a859b5"  # told apart from the others' colours, on light and dark
-SO_FAR_SENTENCE = " The dots are the LSTM's answer after each sample so far; only the last was trained."
+SO_FAR_SENTENCE = " LSTM so far: its answer after each sample of the window; only the last was trained."
 FEW = 60  # answers up to which each has a dot of its own
 VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
 
