@@ -67,7 +67,7 @@ class Look:
 
     def _look(self, trains: bool) -> None:
         begin, updates, first = time.thread_time(), self.training.updates, self.inside is None
-        anew = first or updates != self._read and (not trains or time.monotonic() >= self._due)
+        anew = first or (updates != self._read and (not trains or time.monotonic() >= self._due))
         if anew:
             self._starts.clear()
         reader = self._reader()
