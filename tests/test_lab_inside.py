@@ -186,7 +186,7 @@ def test_where_a_look_takes_long_there_are_fewer(calls, monkeypatch):
     for clock in ("monotonic", "thread_time"):
         monkeypatch.setattr(look_module.time, clock, lambda: now[0])
     slow = look_module.influences
-    training = Training(MONTH)
+    training = Training(replace(MONTH, epochs=50))
     look = Look(training)
 
     def influences(reader):
@@ -281,7 +281,7 @@ def test_a_series_without_a_period_has_no_row_for_the_hour():
 def test_the_scales_only_grow_until_there_is_nothing_to_show():
     lab = done(MONTH)
     shown, look = picture(lab), lab.look
-    wide = replace(look.inside, cells=9 * look.inside.cells, mean_influence=9 * look.inside.mean_influence)
+    wide = replace(look.inside, cells=9 * look.inside.cells, influence_spread=9 + look.inside.influence_spread)
     limits = []
     for numbers in (look.inside, wide, look.inside, None, look.inside):
         shown.update(look.inside.places, numbers, "")
