@@ -12,7 +12,7 @@ from threading import Event, Timer
 import numpy as np
 import psutil
 
-from helpers import EXAMPLES, Experiment, run
+from helpers import EXAMPLES, Experiment, Lab, run
 from helpers.models import build, keras, tf
 from helpers.trainer.compiled import trainer
 from helpers.trainer.training import Training
@@ -24,6 +24,7 @@ CASES = {  # setting: how many times as fast it should be
     Experiment(length=96): 5,
 }
 TIMES = 3
+INSIDE = 10  # runs with the tick box, and as many without
 
 
 def seconds(work):
@@ -94,6 +95,22 @@ def latency():
     print(f"from a cancel to the end:       {statistics.median(ends):.3f} s, at most {max(ends):.3f} (0.1 or less)")
 
 
+def inside():
+    """Print how much longer a run in a Lab takes with its tick box *inside*, beside one without, in alternation."""
+    lab, taken = Lab(EXAMPLES[2]), {False: [], True: []}
+
+    def train():
+        lab.train()
+        lab.wait()
+
+    for ticked in [False, True] * (INSIDE + 1):
+        lab.inside.value = ticked
+        taken[ticked].append(seconds(train))
+    plain, more = (statistics.median(times[1:]) for times in taken.values())  # the first ones compile
+    print(f"with inside ticked, a run at length 24 takes {more / plain - 1:+.0%} (20 % or less), {more:.2f} s")
+    lab.close()
+
+
 def compilations():
     """Print how many compilations a random walk of 30 slider positions needs."""
     walk = random.Random(0)
@@ -129,5 +146,6 @@ if __name__ == "__main__":
     ratios()
     share()
     latency()
+    inside()
     compilations()
     memory()

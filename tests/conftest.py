@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 if "PYTEST_XDIST_WORKER" in os.environ:  # another worker keeps the other core busy; kernels inherit this
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 SLOW = ("access", "below_the_lab", "browser", "browser_faults", "export", "faults", "hours", "inside", "kernel", "lab")
-SLOW += ("lessons", "stateful", "storm", "sweeps", "tomorrow", "training")  # train, or start a kernel, a browser, …
+SLOW += ("lab_inside", "lessons", "stateful", "storm", "sweeps", "tomorrow", "training")  # train, or start a kernel, …
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 
 

@@ -22,7 +22,7 @@ MENUS = [name for name, row in SETTINGS.items() if getattr(row, "func", None) is
 STOPS = [stop for name in SETTINGS for stop in ((name, f"{name}, typed") if name in SLIDERS else (name,))]
 ORDER = [
     *["Train", "Pause", "Step", "Reset", *STOPS[:7], "Hide more settings", *STOPS[7:]],
-    *["example", "seeds", "seeds, typed", "baselines", "train when I move", "window", "lift run 1"],
+    *["example", "seeds", "seeds, typed", "baselines", "inside", "train when I move", "window", "lift run 1"],
     *["Save the runs as a CSV file", "axis follows", "Forget earlier runs", "hour 0, has targets"],
     *["Hide the Keras code", "windows by", "Keras code"],
 ]

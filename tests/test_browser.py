@@ -7,6 +7,9 @@ from course import NOTEBOOKS
 from page import SPOKEN, STATUS, Page
 from playwright.sync_api import expect
 
+from helpers.pictures.picture import COLOURS
+from helpers.pictures.windows import SO_FAR
+
 
 @pytest.fixture(scope="module")
 def start(browser, jupyter):
@@ -80,6 +83,43 @@ def test_the_example_menu_and_the_buttons_work_from_the_keyboard(start):
     start.until("paused, epoch 1 of 10, update 1,")
     start.page.get_by_role("button", name="Reset").press("Enter")
     start.until("run 0: ready")
+
+
+def line(page, colour):
+    """The points of the line of a colour in the moving part of the picture of windows, `(points, 2)`."""
+    paths = "[...document.querySelectorAll('.lab-windows svg')[1].querySelectorAll('path')]"
+    found = page.page.evaluate(
+        f"colour => {paths}.find(p => p.closest('g[id^=line2d]') && p.style.stroke && p.style.fill === 'none' && "
+        "p.getAttribute('style').includes(colour))?.getAttribute('d')",
+        colour,
+    )
+    return [tuple(map(float, point)) for point in re.findall(r"[ML] (\S+) (\S+)", found)]
+
+
+def test_the_tick_at_inside_shows_the_answers_up_to_the_model_s_own_and_without_it_there_is_nothing(start):
+    block, tick = start.page.locator(".lab-inside"), start.page.get_by_role("checkbox", name="inside", exact=True)
+    expect(block).to_be_hidden()
+    assert block.locator("svg").count() == 0 and SO_FAR not in start.moving("windows")
+    tick.check()
+    expect(block).to_contain_text("before its first update: press Train.")
+    start.button("Train").press("Enter")
+    expect(block).to_contain_text("after the last ≈")  # as it trains
+    start.until(r"run \d+: done")
+    expect(block).to_contain_text("the hour of the day is read off the state")
+    assert (
+        block.locator("[role=img]").get_attribute("aria-label") == block.locator(".lab-sentence").inner_text().strip()
+    )
+    assert block.locator("image").count() == 2  # the cells, and their scale
+    *_, last = line(start, SO_FAR)
+    assert min(abs(x - last[0]) + abs(y - last[1]) for x, y in line(start, COLOURS["lstm"])) < 0.01
+    start.press("window", "PageUp")
+    expect(block).not_to_contain_text("Window 1 of")
+    *_, moved = line(start, SO_FAR)
+    assert moved != last
+    assert min(abs(x - moved[0]) + abs(y - moved[1]) for x, y in line(start, COLOURS["lstm"])) < 0.01
+    tick.uncheck()
+    expect(block).to_be_hidden()
+    expect(start.page.locator(f".lab-windows [style*='{SO_FAR}']")).to_have_count(0)
 
 
 def test_nothing_complained(start):

@@ -304,10 +304,16 @@ def test_the_picture_shows_these_numbers():
     np.testing.assert_array_equal(lines["linear autoregression"].get_ydata(), picture.weights)
     np.testing.assert_array_equal(lines["before training"].get_ydata(), picture.probe_untrained)
     assert lines["target"].get_xydata()[-1].tolist() == [0, numbers.targets[-1]]
-    assert [bar.get_height() for bar in picture.axes[1].patches] == picture.mean_influence.tolist()
-    bars = next(bars for bars in picture.axes[1].containers if bars.get_label().startswith("mean influence"))
-    whiskers = bars.errorbar.lines[2][0].get_segments()[0]
-    assert whiskers[:, 1] == pytest.approx(picture.mean_influence[0] + np.array([-1, 1]) * picture.influence_spread[0])
+    corners = np.array([bar.vertices for bar in picture.bars.get_paths()])
+    np.testing.assert_array_equal(corners[:, 1, 1], picture.mean_influence)
+    np.testing.assert_array_equal(corners[:, [0, 3], 1], 0)
+    np.testing.assert_allclose((corners[:, 0, 0] + corners[:, 2, 0]) / 2, numbers.places)
+    ends = picture.whiskers.get_xydata().reshape(24, 3, 2)[:, :2]
+    np.testing.assert_array_equal(ends[:, :, 0].T, [numbers.places, numbers.places])
+    for end, sign in ((0, -1), (1, 1)):
+        np.testing.assert_allclose(ends[:, end, 1], picture.mean_influence + sign * picture.influence_spread)
+    low, high = picture.axes[1].get_ylim()
+    assert low < min(ends[:, 0, 1]) and max(ends[:, 1, 1]) < high
 
 
 @pytest.mark.parametrize("settings", [{}, {"length": 168}, {"length": 1}, {"sampling_rate": 5}], ids=str)

@@ -12,11 +12,14 @@ import numpy as np
 from ..display import Choices, Names, display_widgets
 from ..experiment import EXAMPLES, MODELS, Experiment
 from ..export import to_keras
+from ..pictures.inside import PartsPicture
 from ..pictures.losses import LossesPicture
 from ..pictures.windows import WindowsPicture
 from ..results import Result, table
+from ..trainer.inside import has_probe
 from .controls import LABEL, SETTINGS, WIDE, Control, Slider, close_all, dress
 from .hours import Hours
+from .inside import Look
 from .reruns import replace_earlier
 from .runs import as_table, names
 from .session import SEEDS, Session
@@ -65,9 +68,10 @@ class Lab(widgets.VBox):
     """Sliders, pictures and a status line for one experiment; both models retrain whenever a setting changes.
 
     `controls` names the settings that a learner may change, those used most first: where there are many, the rest
-    folds. With `baselines` ticked, the loss chart shows three simple forecasts too; `seeds`, 1 to 5, train side by
-    side. Raises ValueError for a control that does not exist, and for `seeds` that are impossible. A new Lab ends
-    whatever the kernel's other Labs were training, and closes those that an earlier run of its own cell has made.
+    folds. With `baselines` ticked, the loss chart shows three simple forecasts too; with `inside`, a block below it
+    what the LSTM of the first seed holds and uses. `seeds`, 1 to 5, train side by side. Raises ValueError for a control
+    that does not exist, and for `seeds` that are impossible. A new Lab ends whatever the kernel's other Labs were
+    training, and closes those that an earlier run of its own cell has made.
 
     `.session` holds all state and does all that can be done: `.experiment`, `.runs`, `.number`, `.status`, `train()`,
     `pause()`, `step()`, `stop()`, `reset()`, `forget()` and `wait()` are the Session's. `.history` is its runs as a
@@ -82,6 +86,7 @@ class Lab(widgets.VBox):
         controls: Iterable[str] = ("length", "stride"),
         baselines: bool = False,
         seeds: int = 1,
+        inside: bool = False,
     ) -> None:
         controls = tuple(controls)
         if unknown := [name for name in controls if name not in SETTINGS]:
@@ -92,7 +97,8 @@ class Lab(widgets.VBox):
         self.window, self._predicted = 0, 0.0  # the window shown, from 0; when predictions were drawn last
         self.lifted = 0  # the number of the run whose curves stand out
         self._in_hand: Control | None = None  # the one being moved
-        self._make_controls(controls, baselines)
+        self.look = Look()
+        self._make_controls(controls, baselines, inside)
         self._make_pictures()
         scales = {name: control.scale for name, control in self.rows.items() if control.scale}
         body = widgets.Box([self._column(), self._pictures()]).add_class("lab-body")
@@ -100,6 +106,7 @@ class Lab(widgets.VBox):
         super().__init__([style, Names(scales=scales), self._top(), body, self._below(), self.spoken])
         self.add_class("lab")
         stop_when_interrupted()
+        self._show_or_hide_inside()
         session.listener = self._on
         self._on("reset")
         replace_earlier(self)
@@ -205,6 +212,13 @@ class Lab(widgets.VBox):
             self._redraw_losses()
             self._announce(f"baselines {'shown' if ticked else 'hidden'}")
 
+    def _show_inside(self, ticked: bool) -> None:
+        with self.session.lock:
+            self._show_or_hide_inside()
+            self._draw_windows()
+            self._end_inside()
+            self._announce(f"inside {'shown' if ticked else 'hidden'}")
+
     def _open(self, what: str, part: widgets.Widget) -> None:
         hidden = part.layout.display == "none"
         part.layout.display = None if hidden else "none"
@@ -225,12 +239,17 @@ class Lab(widgets.VBox):
         if event == "rest" or (event == "progress" and time.monotonic() - self._predicted >= PREDICT_SECONDS):
             self._predicted = time.monotonic()
             self._draw_windows()
+        elif event == "progress" and self.inside.value:
+            self._draw_inside()
+            self.frames["windows"].show()
         if event in ("begun", "rest"):
             self._draw_hours()
         if event in ("reset", "rest", "forgotten"):
             self._write_runs()
         if event != "forgotten":
             self._write_status(spoken=event not in ("settings", "progress"))
+        if event == "rest":
+            self._end_inside()
 
     def _write_status(self, spoken: bool) -> None:
         session = self.session
@@ -268,6 +287,7 @@ class Lab(widgets.VBox):
         frame, count = self.frames["windows"], training + validation
         self.window = min(self.window, count - 1)
         frame.picture.update(self.experiment, self.window, self._predictions)
+        self._draw_inside()
         frame.show()
         self.scrubber.max = count
         part = "training" if self.window < training else "validation"
@@ -277,6 +297,36 @@ class Lab(widgets.VBox):
         """Return what each model that is alive answers at these rows, in the run of the first seed."""
         training = next(iter(self.session.trainings), None)
         return {name: training.predict(name, rows) for name in training.alive} if training and training.updates else {}
+
+    def _show_or_hide_inside(self) -> None:
+        """Show the block of the inside, or hide it and forget what was in it."""
+        ticked, self.look = self.inside.value, Look()
+        self.inside_part.layout.display = None if ticked else "none"
+        self.frames["windows"].picture.show_answers(ticked)
+
+    def _draw_inside(self) -> None:
+        """Look inside the LSTM of the first seed, where ticked; its answers belong into the picture of windows."""
+        if self.inside.value:
+            training = next(iter(self.session.trainings), None)
+            if training is not self.look.training:
+                self.look = Look(training)
+            self.look.update(self.window, self.session.phase == "training")
+            self._show_look()
+
+    def _end_inside(self) -> None:
+        """Show what is there at the end of a run only, which takes longest: all else is on screen by then."""
+        if self.inside.value and self.session.phase not in ("training", "paused"):
+            self.look.end()
+            self._show_look()
+
+    def _show_look(self) -> None:
+        look, frame, probed = self.look, self.frames["inside"], has_probe(self.experiment)
+        if frame.picture is None or frame.picture.probed != probed:
+            frame.picture = PartsPicture(probed)
+        places = self.experiment.windows.samples([0])[0]
+        frame.picture.update(places, look.inside, look.said, look.ended)
+        frame.show()
+        self.frames["windows"].picture.update_answers(*look.answers)
 
     def _draw_hours(self) -> None:
         """Draw the strip of hours: the targets alone until a run rests, then the models' errors too."""
@@ -342,7 +392,7 @@ class Lab(widgets.VBox):
 
     # how it is laid out
 
-    def _make_controls(self, controls: tuple[str, ...], baselines: bool) -> None:
+    def _make_controls(self, controls: tuple[str, ...], baselines: bool, inside: bool) -> None:
         session = self.session
         self.rows = {name: SETTINGS[name](name, self._setting(name), self._change) for name in controls}
         self.seeds = Slider("seeds", session.seeds, self._change, least=1, most=SEEDS)
@@ -355,6 +405,7 @@ class Lab(widgets.VBox):
         self.example = self._watched(widgets.Dropdown(options=options, description="example"), self._choose)
         ticked = widgets.Checkbox(bool(baselines), description="baselines")
         self.baselines = self._watched(ticked, self._show_baselines)
+        self.inside = self._watched(widgets.Checkbox(bool(inside), description="inside"), self._show_inside)
         self.live = self._watched(widgets.Checkbox(True, description="train when I move"), self._go_live)
         axis = widgets.Dropdown(options=["all runs", "this run"], description="axis follows")
         self.axis = self._watched(axis, self._redraw_losses)
@@ -367,6 +418,7 @@ class Lab(widgets.VBox):
 
     def _make_pictures(self) -> None:
         self.frames = {"windows": Frame("windows", WindowsPicture()), "losses": Frame("losses", LossesPicture())}
+        self.frames["inside"] = Frame("inside-picture", None)  # which is made at its first use
         self.facts, self.status_line, self.spoken, self.progress = (
             widgets.HTML().add_class(f"lab-{name}") for name in ("facts", "status", "spoken", "progress")
         )
@@ -386,14 +438,15 @@ class Lab(widgets.VBox):
         window = widgets.HBox([self.scrubber, self.window_of]).add_class("lab-control")
         forget = widgets.HBox([self.buttons["Forget earlier runs"]]).add_class("lab-buttons")
         self.run_buttons = widgets.VBox([self.axis, forget])
-        column = [*views[:first], *folded, self.example, self.seeds.view, self.baselines, self.live]
+        column = [*views[:first], *folded, self.example, self.seeds.view, self.baselines, self.inside, self.live]
         column += [window, self.facts, self.table, self.run_buttons]
         return widgets.VBox(column).add_class("lab-controls")
 
     def _pictures(self) -> widgets.VBox:
-        windows, losses = self.frames.values()
+        windows, losses, inside = self.frames.values()
+        self.inside_part = widgets.VBox([inside.box, inside.sentence]).add_class("lab-inside")
         shown = [windows.box, windows.sentence, self.strip, self.strip_sentence, losses.box, losses.sentence]
-        return widgets.VBox(shown).add_class("lab-pictures")
+        return widgets.VBox([*shown, self.inside_part]).add_class("lab-pictures")
 
     def _below(self) -> widgets.VBox:
         self.code_part = widgets.VBox([self.flavour, self.code]).add_class("lab-code")

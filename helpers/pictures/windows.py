@@ -13,6 +13,9 @@ from ..series import Series
 from .picture import COLOURS, INK, LOCK, STYLES, TYPE, Picture
 
 Predictions = Callable[[np.ndarray], dict[str, np.ndarray]]  # each model's answers at these rows
+SO_FAR = "#a859b5"  # told apart from the others' colours, on light and dark
+SO_FAR_SENTENCE = " LSTM so far: its answer after each sample of the window; only the last was trained."
+FEW = 60  # answers up to which each has a dot of its own
 VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
 
 
@@ -31,7 +34,7 @@ class WindowsPicture(Picture):
         self._make_marks()
         self._make_predictions()
         self._make_bars()
-        self.legend(self.axes[0], 4)
+        self.show_answers(False)
 
     def _make_still(self) -> None:
         main, strip = self.axes
@@ -67,6 +70,8 @@ class WindowsPicture(Picture):
             self.predicted[name] = self.moving(main.plot([], [], STYLES[name], linewidth=2, **look)[0])
             text = main.text(0.99, 0, "", transform=main.transAxes, ha="right", fontsize=TYPE, color=COLOURS[name])
             self.beyond[name] = self.moving(text)
+        (so_far,) = main.plot([], [], ".-.", linewidth=1.2, color=SO_FAR, zorder=3.5)
+        self.so_far = self.moving(so_far)
 
     def _make_bars(self) -> None:
         """Make the shade of the window, and below it the bars of this window and the next ones with their targets."""
@@ -77,6 +82,18 @@ class WindowsPicture(Picture):
         self.bars = [self.moving(strip.add_patch(bar)) for bar in bars]
         stars = strip.plot([], [], "*", markersize=9, linestyle="none", color=COLOURS["target"], zorder=4)[0]
         self.stars = self.moving(stars)
+
+    def show_answers(self, shown: bool) -> None:
+        """Have a line for the LSTM's answer after each sample of the window, or none; `update_answers` draws it."""
+        self.so_far.set(label="LSTM so far" if shown else "_", visible=shown)
+        self.legend(self.axes[0], 4)
+        self.still = None
+
+    def update_answers(self, rows: np.ndarray, answers: np.ndarray) -> None:
+        """Draw the answer after each sample of the window, at the row that it would be for."""
+        with LOCK:
+            self.so_far.set_data(rows, answers)
+            self.so_far.set_markersize(7 if len(rows) <= FEW else 0)
 
     def update(self, experiment: Experiment, window: int = 0, predictions: Predictions | None = None) -> None:
         """Show a window, by its number from 0; `predictions(rows)` gives each model's for the rows in view."""
@@ -137,6 +154,7 @@ class WindowsPicture(Picture):
             f"Window {window + 1:,} of {count:,} ({part}): the LSTM sees {seen}, the DNN "
             f"{what[experiment.dnn_sees]}; the target at row {row} is {target:.2f}{copied}. "
             f"Each next window starts {stride} sample{'s' * (stride > 1)} later."
+            f"{SO_FAR_SENTENCE * self.so_far.get_visible()}"
         )
 
     def _show(self, series: Series, border: int, first: int, last: int) -> None:

@@ -238,15 +238,33 @@ class Inside:
     carried: bool
 
 
+class NotFiniteError(ValueError):
+    """What an LSTM holds or uses is not finite, so that there is nothing to see in it."""
+
+
+def finite(what: str, *numbers: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return these numbers; NotFiniteError where they are not."""
+    if not all(np.isfinite(part).all() for part in numbers):
+        raise NotFiniteError(
+            f"result has {what} that are not finite; train with activation='tanh', or a lower learning_rate"
+        )
+    return numbers
+
+
 class Reader:
     """An experiment's LSTM with some weights, and how it reads windows: from empty, or from its lane's state.
 
-    Rows are counted in the whole series, and those of one call lie in one part of it.
+    Rows are counted in the whole series, and those of one call lie in one part of it. What their lanes have reached is
+    kept in `starts`, since it takes long to find: whoever gives the same to a Reader of newer weights saves that time,
+    and reads from the state that the older ones had reached.
     """
 
-    def __init__(self, experiment: Experiment, weights: Weights, carried: bool) -> None:
+    def __init__(
+        self, experiment: Experiment, weights: Weights, carried: bool, starts: dict[bytes, State] | None = None
+    ) -> None:
         self.experiment, self.weights, self.carried = experiment, weights, carried
         self.windows, self.series = experiment.windows, experiment.series_with_noise
+        self.starts = {} if starts is None else starts
 
     def begin(self, rows: np.ndarray) -> tuple[np.ndarray, State]:
         """Return the samples of the windows of these rows, and what their reading begins with."""
@@ -254,21 +272,19 @@ class Reader:
         samples = values[self.windows.samples(rows)]
         if not self.carried:
             return samples, empty(self.weights, len(rows))
-        first = border if rows[0] >= border else 0
-        return samples, reached(self.weights, self.experiment.activation, values[first:], self.windows, rows - first)
+        first, key = border if rows[0] >= border else 0, rows.tobytes()
+        if key not in self.starts:
+            activation, part = self.experiment.activation, values[first:]
+            self.starts[key] = reached(self.weights, activation, part, self.windows, rows - first)
+        return samples, self.starts[key]
 
-    def states(self, rows: np.ndarray) -> State:
+    def states(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return the state and the cell after each sample of the windows of these rows."""
-        held = states(self.weights, self.experiment.activation, *self.begin(rows))
-        if not all(np.isfinite(part).all() for part in held):
-            raise ValueError(
-                "result has states that are not finite; train with activation='tanh', or a lower learning_rate"
-            )
-        return held
+        return finite("states", *states(self.weights, self.experiment.activation, *self.begin(rows)))
 
     def influence(self, rows: np.ndarray) -> np.ndarray:
         """Return d answer / d sample in the windows of these rows."""
-        return influence(self.weights, self.experiment.activation, *self.begin(rows))
+        return finite("influences", influence(self.weights, self.experiment.activation, *self.begin(rows)))[0]
 
     def drawn(self, most: int, validation: bool = False) -> np.ndarray:
         """Return so many rows drawn from a part, at any hour of the day: evenly spaced ones might meet few hours."""
@@ -286,7 +302,8 @@ def look_inside(result: Result, window: int = 0, carried: bool | None = None) ->
     every = np.concatenate(result.experiment.rows)
     row = every[whole("window", window, least=0, most=len(every) - 1)]
     with np.errstate(over="ignore", invalid="ignore"):  # relu has no ceiling
-        return Inside(**of_window(reader, row), **of_part(reader), **probes(reader), carried=carried)
+        found = of_window(reader, row) | influences(reader) | ordered(reader) | probes(reader)
+        return Inside(**found, carried=carried)
 
 
 def carried_or_not(result: Any, carried: Any) -> bool:
@@ -319,19 +336,29 @@ def of_window(reader: Reader, row: int) -> dict[str, Any]:
     }
 
 
-def of_part(reader: Reader) -> dict[str, Any]:
-    """Return those fields of an Inside that are of many windows, drawn from the training part; once a run is enough."""
+def influences(reader: Reader) -> dict[str, Any]:
+    """Return those fields of an Inside that say which samples matter in windows drawn from the training part."""
     rows = reader.drawn(AVERAGED)
-    (hidden, cells), found = reader.states(rows), reader.influence(rows)
-    order, signs = order_and_signs(cells, answers(reader.weights, hidden))
+    found = reader.influence(rows)
     return {
         "mean_influence": found.mean(0),
         "influence_spread": found.std(0),
         "averaged": len(rows),
         "weights": autoregression(reader.experiment.train, reader.windows)[:-1].copy(),
-        "order": order,
-        "signs": signs,
     }
+
+
+def ordered(reader: Reader) -> dict[str, Any]:
+    """Return the fields `order` and `signs`, from windows drawn from the training part; once a run is enough."""
+    hidden, cells = reader.states(reader.drawn(AVERAGED))
+    order, signs = order_and_signs(cells, answers(reader.weights, hidden))
+    return {"order": order, "signs": signs}
+
+
+def has_probe(experiment: Experiment) -> bool:
+    """Return whether there is an hour of the day to read: a period, and a validation window for every hour of it."""
+    period = experiment.train.period
+    return period is not None and len(experiment.rows[1]) >= period
 
 
 def probes(reader: Reader) -> dict[str, Any]:
@@ -342,7 +369,7 @@ def probes(reader: Reader) -> dict[str, Any]:
     from ..models import initial_weights  # loads TensorFlow, at the first use
 
     experiment, period = reader.experiment, reader.series.period
-    if period is None or len(experiment.rows[1]) < period:
+    if period is None or not has_probe(experiment):
         return {"probe": None, "probe_untrained": None}
     first = initial_weights(experiment.units, experiment.activation, len(experiment.dnn_steps), experiment.seed)
     most = max(PROBED, 4 * experiment.units)

@@ -234,6 +234,11 @@ class Training:
         told = [reading.answers(self.trainers[name], weights, some) for reading, some in asked]
         return np.concatenate(told) if told else np.empty(0, np.float32)
 
+    def weights(self, name: str) -> list[np.ndarray]:
+        """Return a model's weights as they are now, in Keras's order and shapes."""
+        weights = [weight.numpy() for weight in self.states[name].weights]
+        return shrunk(name, weights, self.own_sizes, self.padded_sizes)
+
     def result(self) -> Result:
         """Return the Result; a run that is not over is cancelled, and if stateful may lack its last validation."""
         for name in self.alive:
@@ -250,10 +255,7 @@ class Training:
             updates=self.updates,
             seconds=self.seconds,
             status="diverged" if diverged else "done" if self.over else "cancelled",
-            weights={
-                name: shrunk(name, [weight.numpy() for weight in state.weights], self.own_sizes, self.padded_sizes)
-                for name, state in self.states.items()
-            },
+            weights={name: self.weights(name) for name in self.states},
             trace=self.trace,
             val_losses_as_trained={name: list(losses) for name, losses in self.val_losses_as_trained.items()},
         )
