@@ -231,6 +231,28 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (0.45, "0.45 is no function"),
         ],
     },
+    "inside_the_lstm": {
+        1: [
+            *((6, RIGHT), (6.0, RIGHT), (np.int64(6), RIGHT), (-6, RIGHT)),
+            *((3, "count from the row"), (2, "its index"), (5, "not 0"), (8, "largest influence")),
+            *((0.88, "largest influence"), ("6", "largest influence"), ([6], "of type list")),
+        ],
+        2: [
+            *((1, RIGHT), (1.0, RIGHT), (np.float32(1), RIGHT), (0.2 * (0.5 * 6 + 0.25 * 8), RIGHT)),
+            *((5, "output gate"), (2.8, "are missing"), (2.2, "input gate"), (1.6, "old cell state")),
+            *((3, "first find"), (14 * 0.2, "are missing"), ("1", "of type str")),
+        ],
+        3: [
+            *((14, RIGHT), (14.0, RIGHT), (np.int64(14), RIGHT)),
+            *(
+                (12, "there it is the oldest"),
+                (13, "the second oldest"),
+                (26, "a day has 12"),
+                (10, "does not contain it"),
+            ),
+            *((15, "how many samples"), (14.5, "how many samples"), ([14], "of type list")),
+        ],
+    },
     "from_window_to_window": {
         1: [
             *((9, RIGHT), (9.0, RIGHT), (np.int64(9), RIGHT)),
