@@ -172,6 +172,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             *((9, RIGHT), (27, RIGHT), (9.0, RIGHT), (np.int64(9), RIGHT), (np.float64(27), RIGHT)),
             *((18, "half days"), (36, "half days"), (6, "0.125"), (0, "length 0 is too small")),
             *((9.5, "length 9.5 is not a whole number"), ("9", "'9' is no number of samples")),
+            *(([9], "[9] is no number of samples"), (None, "no number of samples"), (np.array(9), RIGHT)),
         ],
         2: [
             (Experiment(length=13, sampling_rate=12), RIGHT),
@@ -183,7 +184,11 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (Experiment(length=24), "samples in a window: 24, rather than two"),
             (12, "of type int"),
         ],
-        3: [(4.5, RIGHT), (0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")],
+        3: [
+            *((4.5, RIGHT), (np.float32(4.5), RIGHT)),
+            *((0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")),
+            *(("4.5", "'4.5' is not a number"), ([4.5], "not a number")),
+        ],
     },
     "a_longer_window": {
         1: [(3, RIGHT), (9, RIGHT), (6, "12 hours"), (12, "0.50"), ("3", "of type str")],
