@@ -40,6 +40,19 @@ def test_two_samples_are_enough_for_the_lstm_and_one_is_not():
     assert all(min(result.val_losses["lstm"]) > 0.4 for result in one)
 
 
+def test_a_sample_closer_to_the_target_serves_the_dnn_worse(results):
+    latest = trained(replace(EXAMPLES[1], dnn_sees="latest"))
+    assert min(result.val_losses["dnn"][-1] for result in latest) > 0.4
+    assert max(result.val_losses["dnn"][-1] for result in results) < 0.3
+
+
+def test_shuffled_as_keras_does_by_default_the_lstm_learns_and_the_dnn_stops_at_its_floor():
+    for result in trained(replace(EXAMPLES[1], shuffle=True)):
+        assert min(result.val_losses["lstm"]) < 0.001
+        assert result.val_losses["dnn"][-1] == pytest.approx(0.25, abs=0.01)
+        assert result.losses["lstm"][-1] < 0.001 < 0.2 < result.losses["dnn"][-1]
+
+
 @pytest.mark.parametrize("change", [{"epochs": 30}, {"units": 200}, {"dnn_sees": "latest"}], ids=str)
 def test_more_training_more_units_and_another_sample_leave_the_dnn_on_its_floor(change):
     experiment = replace(EXAMPLES[1], **change)

@@ -148,21 +148,24 @@ def fair_map(strides=(1, 7, 24), seeds=3, **settings):
 RIGHT = "Right: "
 ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part of what they are told
     "series_and_windows": {
-        1: [(18, RIGHT), (90, "stride 1"), (19, "no target"), (20, "too few samples"), (17, "below 100")],
+        1: [
+            *((18, RIGHT), (18.0, RIGHT), (np.int64(18), RIGHT), (np.array(18), RIGHT)),
+            *((90, "stride 1"), (91, "stride 1"), (19, "no target"), (20, "too few samples"), (17, "below 100")),
+            *(("18", "'18' is not a number"), ([18], "[18] is not a number"), (None, "not a number")),
+        ],
         2: [
-            (46, RIGHT),
-            (49, "sampling rate 1"),
-            (50, "never in its window"),
-            (45, "50 - 24"),
-            (26, "oldest"),
-            (44, "5"),
+            *((46, RIGHT), (46.0, RIGHT), (np.int64(46), RIGHT), (np.array(46.0), RIGHT)),
+            *((49, "sampling rate 1"), (50, "never in its window"), (45, "50 - 24"), (26, "oldest"), (44, "5")),
+            *(([46], "[46] is not a number"), ("46", "'46' is not a number"), (range(3), "not a number")),
         ],
         3: [
             (Windows(22, sampling_rate=3, batch_size=16), RIGHT),
-            (Windows(8, batch_size=16), "1 hour(s) apart"),
-            (Windows(8, sampling_rate=3, batch_size=16), "hold 3 samples"),
-            (Windows(24, sampling_rate=3), "32 windows, not 16"),
-            ((16, 8, 1), "of type tuple"),
+            (Windows(24, sampling_rate=np.int64(3), batch_size=16), RIGHT),
+            (Windows(8, batch_size=16), "1 hour apart"),
+            (Windows(16, sampling_rate=2, batch_size=16), "2 hours apart"),
+            (Windows(8, sampling_rate=3, batch_size=16), "samples in a window: 3, not 8"),
+            (Windows(24, sampling_rate=3), "windows in a batch: 32, not 16"),
+            *(((16, 8, 1), "set answer to Windows(...)"), (Windows, "with a value for each setting")),
         ],
     },
     "a_short_window": {
@@ -170,6 +173,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             *((9, RIGHT), (27, RIGHT), (9.0, RIGHT), (np.int64(9), RIGHT), (np.float64(27), RIGHT)),
             *((18, "half days"), (36, "half days"), (6, "0.125"), (0, "length 0 is too small")),
             *((9.5, "length 9.5 is not a whole number"), ("9", "'9' is no number of samples")),
+            *(([9], "[9] is no number of samples"), (None, "no number of samples"), (np.array(9), RIGHT)),
         ],
         2: [
             (Experiment(length=13, sampling_rate=12), RIGHT),
@@ -181,7 +185,11 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (Experiment(length=24), "samples in a window: 24, rather than two"),
             (12, "of type int"),
         ],
-        3: [(4.5, RIGHT), (0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")],
+        3: [
+            *((4.5, RIGHT), (np.float32(4.5), RIGHT)),
+            *((0.5, "between -1 and 1"), (1.5, "tripling"), (9, "very top"), (3, "try it")),
+            *(("4.5", "'4.5' is not a number"), ([4.5], "not a number")),
+        ],
     },
     "a_longer_window": {
         1: [

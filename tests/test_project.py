@@ -7,14 +7,16 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import requires
+from importlib.metadata import PackageNotFoundError, requires, version
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from course import NOTEBOOKS
 from nbconvert import PythonExporter
+from packaging.requirements import Requirement
 from refresh import expected
 
 HOME = Path(__file__).parent.parent
@@ -138,7 +140,7 @@ def test_every_verdict_of_a_notebook_stands_in_the_table():
 def test_every_notebook_stands_in_both_maps_and_in_the_guide():
     start = NOTEBOOKS["start_here"].read_text(encoding="utf-8")
     for slug, path in NOTEBOOKS.items():
-        number, name = path.name[:2], slug.replace("_", " ")
+        number, name = path.name[:2], slug.replace("_", " ").replace("lstm", "LSTM")
         assert f"[{number} {name}](notebooks/{path.name})" in README and f"]({path.name})" in GUIDE
         assert f"### {number}, {name} (" in GUIDE
         assert slug == "start_here" or f"[{number}, {name}]({path.name})" in start
@@ -216,6 +218,38 @@ class TestNotebook:
                 assert not re.search(r"!\[\]", cell.source)
                 for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", cell.source):
                     assert (path.parent / link).exists(), link
+
+
+def checked(capsys, **changed):
+    """Run the check of the environment as the first notebook has it, some packages changed, and return what it says."""
+    cells = nbformat.read(NOTEBOOKS["start_here"], as_version=4).cells
+    source = next(cell.source for cell in cells if cell.id == "check")
+
+    def found(name):
+        if changed.get(name, "") is None:
+            raise PackageNotFoundError(name)
+        return changed.get(name) or version(name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("importlib.metadata.version", found)
+        patch.setitem(sys.modules, "helpers.models", SimpleNamespace(build=changed.get("build", lambda _: {})))
+        exec(source, {})
+    return capsys.readouterr().out.strip().split("\n")
+
+
+def test_the_check_of_the_environment_says_what_is_wrong_and_nothing_else(capsys):
+    def broken(_):
+        raise ImportError("DLL load failed")
+
+    needs = {need.name: need for need in map(Requirement, requires("window-lab"))}
+    assert checked(capsys) == ["Everything is in place."]
+    assert checked(capsys, numpy="1.0", scipy=None) == [
+        f'{name} is {found}: run  %pip install "{need}"  in a cell, then restart the kernel'
+        for name, found, need in (("numpy", "1.0", needs["numpy"]), ("scipy", "missing", needs["scipy"]))
+    ]
+    (said,) = checked(capsys, **{"window-lab": None, "numpy": None})
+    assert said.startswith("window-lab is missing: run  %pip install -e ..")
+    assert checked(capsys, build=broken) == ["TensorFlow does not load: ImportError: DLL load failed"]
 
 
 def test_a_notebook_becomes_a_script_by_the_name_of_one():
