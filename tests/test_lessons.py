@@ -161,8 +161,8 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         3: [
             (Windows(22, sampling_rate=3, batch_size=16), RIGHT),
             (Windows(24, sampling_rate=np.int64(3), batch_size=16), RIGHT),
-            (Windows(8, batch_size=16), "1 hour apart"),
-            (Windows(16, sampling_rate=2, batch_size=16), "2 hours apart"),
+            (Windows(8, batch_size=16), "hours between samples: 1, not 3"),
+            (Windows(16, sampling_rate=2, batch_size=16), "hours between samples: 2, not 3"),
             (Windows(8, sampling_rate=3, batch_size=16), "samples in a window: 3, not 8"),
             (Windows(24, sampling_rate=3), "windows in a batch: 32, not 16"),
             *(((16, 8, 1), "set answer to Windows(...)"), (Windows, "with a value for each setting")),
