@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .checks import choice
 from .experiment import Experiment
+from .series import Series
 
 FLAVOURS = ("generator", "dataset")
 LINES, COLUMNS = 40, 100  # at most
@@ -40,19 +41,22 @@ dnn = keras.Sequential([
 ])"""
 
 TRAINING_CODE = """\
-for model in (lstm, dnn):
+for {each} in {models}:
     model.compile(optimizer=keras.optimizers.Adam({learning_rate}), loss="mse")
     {fit}
-lstm_loss, dnn_loss = (model.history.history["loss"][-1] for model in (lstm, dnn))
-print(f'{{{{"lstm": {{lstm_loss}}, "dnn": {{dnn_loss}}}}}}')"""
+print('{{{{"lstm": {{}}, "dnn": {{}}}}}}'.format(*(m.history.history["loss"][-1] for m in (lstm, dnn))))"""
+
+# What follows the last value that is known, in the series' own unit.
+FORECAST = 'print(f"{{name}}, next value: {{{answer}:.6g}}")'
 
 
 def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     """Return the source of a Keras script that makes this very run: same series, windows, weights and order.
 
-    The script imports NumPy and Keras alone, and pandas for a series from a file. It prints one line of JSON last: both
-    models' mean squared errors in the last epoch of training, `{"lstm": …, "dnn": …}`. Its windows come from a
-    "generator", Keras's `TimeseriesGenerator`, as the article has it, or from a "dataset",
+    The script imports NumPy and Keras alone, and pandas for a series from a file. For a series whose targets are its
+    own later values it prints what both models give for the value after the end, unless the LSTM keeps its state. The
+    last line is JSON: both models' mean squared errors in the last epoch of training, `{"lstm": …, "dnn": …}`. Its
+    windows come from a "generator", Keras's `TimeseriesGenerator`, as the article has it, or from a "dataset",
     `keras.utils.timeseries_dataset_from_array`, as Keras 3 wants it. A stateful LSTM is given their arrays, which Keras
     takes at every batch size, and emptied before each epoch. It has 40 lines or fewer, 44 with a stateful LSTM, unless
     the series alone takes more than 12. Raises ValueError for another flavour, and for a series without a recipe: bare
@@ -79,14 +83,35 @@ def to_keras(experiment: Experiment, flavour: str = "generator") -> str:
     settings = vars(experiment) | {"steps": experiment.windows.steps}
     settings["sees"] = SEES[experiment.dnn_sees].format(**settings)
     settings["lstm"] = (STATEFUL_LSTM if experiment.stateful else LSTM).format(**settings)
-    settings["fit"] = f"\n{INDENT}".join(_fit(experiment, flavour))
+    settings |= {"each": "model", "models": "(lstm, dnn)"}
+    after = []
+    if _forecasts(experiment):
+        settings |= {"each": "name, model", "models": '{"LSTM": lstm, "DNN": dnn}.items()'}
+        after = [FORECAST.format(answer=_answer(series))]
+    settings["fit"] = f"\n{INDENT}".join([*_fit(experiment, flavour), *after])
     models, training = MODELS_CODE.format(**settings), TRAINING_CODE.format(**settings)
     return _tightened("\n\n".join(["\n".join(head), "\n".join(data), models, training]))
+
+
+def _forecasts(experiment: Experiment) -> bool:
+    """Return whether the script ends with a forecast: it knows what follows, and Keras takes a single window."""
+    return experiment.series_with_noise.ahead is not None and not experiment.stateful
+
+
+def _answer(series: Series) -> str:
+    """Return code for a model's answer to the newest window, in the unit that the series had before `normalised`."""
+    answer, scales = "model.predict(newest, verbose=0)[0, 0]", series.code.count(".normalised(")
+    if scales == 1:
+        return f"{answer} * spread + mean"
+    return f"{answer} * {series.spread:.6g} + {series.mean:.6g}" if scales else answer
 
 
 def _windows(experiment: Experiment, flavour: str) -> Iterator[str]:
     """Yield the lines that make the windows of the training part."""
     windows, samples = experiment.windows, len(experiment.train)
+    if _forecasts(experiment):
+        every = f":{windows.sampling_rate}" if windows.sampling_rate > 1 else ""
+        yield f"newest = values[None, -{windows.length}:{every}, None]  # as one batch"
     by_epochs = experiment.shuffle or experiment.stateful
     at_once = samples if experiment.shuffle else windows.count(experiment.train)
     yield f"values, targets = values[:{samples}, None], targets[:{samples}, None]  # the first 80 %, as columns"

@@ -9,61 +9,108 @@ import pytest
 from claims import trained
 from scipy.signal import find_peaks
 
-from helpers import Experiment, baselines, from_csv
+from helpers import Experiment, baselines, build, from_csv
 
 PATH = Path(__file__).parent.parent / "notebooks" / "data" / "bicycles.csv"
 BICYCLES = from_csv(PATH, "bicycles", time="time")
 DAY = Experiment(BICYCLES.normalised(), activation="tanh", dnn_sees="window", learning_rate=0.002, epochs=6)
+LONG = replace(DAY, epochs=24)
 
 
-def part(experiment):
-    """The LSTM's validation losses over that of repeating the last value, a seed each."""
-    last = np.array([result.val_losses["lstm"][-1] for result in trained(experiment)])
-    return last / baselines(experiment)["last value"]
+def typical(experiment, model="lstm"):
+    """The typical errors in bicycles an hour, a seed each."""
+    losses = [result.val_losses[model][-1] for result in trained(experiment)]
+    return experiment.series.spread * np.sqrt(losses)
 
 
 @cache
-def weighted_sum(length):
-    """The error of the linear autoregression over that of repeating the last value."""
-    errors = baselines(replace(DAY, length=length))
-    return errors["linear autoregression"] / errors["last value"]
+def simple(experiment=DAY):
+    """The typical errors of the forecasts that need no network."""
+    return {name: experiment.series.spread * error**0.5 for name, error in baselines(experiment).items()}
 
 
 def test_normalised_the_bicycles_are_forecast_better_than_as_counts():
-    assert 2 * part(DAY).max() < part(replace(DAY, series=BICYCLES)).min()
+    for model in ("lstm", "dnn"):
+        assert 1.5 * typical(DAY, model).max() < typical(replace(DAY, series=BICYCLES), model).min()
 
 
-def test_as_counts_the_lstm_is_worse_than_repeating_the_last_value():
-    assert part(replace(DAY, series=BICYCLES)).min() > 1.5
+def test_as_counts_both_networks_are_worse_than_repeating_the_last_value():
+    for model in ("lstm", "dnn"):
+        assert typical(replace(DAY, series=BICYCLES), model).min() > 1.2 * simple()["last value"]
 
 
-def test_a_window_of_a_day_serves_better_than_one_of_six_hours():
-    assert part(DAY).max() < 0.97 * part(replace(DAY, length=6)).min()
+def test_normalised_the_dnn_beats_the_last_value_at_every_length_and_with_either_activation():
+    groups = [replace(DAY, length=length) for length in (6, 12, 20, 24)] + [replace(DAY, activation="relu")]
+    assert all(typical(group, "dnn").max() < 0.8 * simple()["last value"] for group in groups)
+
+
+def test_twelve_hours_serve_the_lstm_much_better_than_six():
+    assert typical(replace(DAY, length=12)).max() < 0.97 * typical(replace(DAY, length=6)).min()
+
+
+def test_a_whole_day_serves_the_lstm_no_better_than_twenty_hours():
+    whole, twenty = (typical(replace(DAY, length=length)) for length in (24, 20))
+    assert whole.max() > twenty.min() and np.median(whole) > 0.95 * np.median(twenty)
+
+
+def test_with_24_epochs_a_day_serves_the_lstm_a_few_per_cent_better_than_twenty_hours():
+    whole, twenty = (np.median(typical(replace(LONG, length=length))) for length in (24, 20))
+    assert 0.92 < whole / twenty < 0.99
+
+
+@pytest.mark.parametrize("epochs", [6, 24])
+def test_without_a_whole_day_the_lstm_is_less_than_a_tenth_worse_and_the_weighted_sum_more(epochs):
+    twelve, whole = (replace(DAY, length=length, epochs=epochs) for length in (12, 24))
+    assert np.median(typical(twelve)) < 1.1 * np.median(typical(whole))
+    assert simple(twelve)["linear autoregression"] > 1.1 * simple(whole)["linear autoregression"]
+
+
+def test_the_weighted_sum_gains_from_a_whole_day_and_more_from_a_week():
+    sums = [simple(replace(DAY, length=length))["linear autoregression"] for length in (20, 24, 168)]
+    assert sums[1] < 0.95 * sums[0] and sums[2] < 0.95 * sums[1]
+
+
+def test_with_relu_the_dnn_gains_a_little_from_a_whole_day():
+    twenty, whole = (typical(replace(DAY, length=length, activation="relu"), "dnn") for length in (20, 24))
+    assert 0.9 < np.median(whole) / np.median(twenty) < 1
 
 
 def test_a_window_of_a_week_serves_the_lstm_no_better_than_one_of_a_day():
-    assert part(replace(DAY, length=168)).max() > part(DAY).min()
+    last = [simple(replace(DAY, length=length))["last value"] for length in (168, 24)]
+    assert typical(replace(DAY, length=168)).max() / last[0] > typical(DAY).min() / last[1]
 
 
-def test_the_weighted_sum_gets_more_out_of_a_week_than_out_of_a_day():
-    assert weighted_sum(168) < 0.9 * weighted_sum(24)
+@pytest.mark.parametrize("epochs", [6, 24])
+def test_the_dnn_with_relu_does_as_well_as_the_lstm_with_tanh_with_an_eighth_of_the_parameters(epochs):
+    relu = replace(DAY, activation="relu", epochs=epochs)
+    assert np.median(typical(relu, "dnn")) < 1.02 * np.median(typical(replace(DAY, epochs=epochs)))
+    models = build(DAY)
+    assert 8 < models["lstm"].count_params() / models["dnn"].count_params() < 9
 
 
-def test_with_a_day_the_lstm_beats_the_weighted_sum_and_so_all_three_forecasts():
-    assert part(DAY).max() < 0.9 * weighted_sum(24)
-    assert min(baselines(DAY), key=baselines(DAY).get) == "linear autoregression"
+def test_with_24_epochs_both_are_better_by_about_a_tenth():
+    for model, activation in (("lstm", "tanh"), ("dnn", "relu")):
+        early, late = (np.median(typical(replace(case, activation=activation), model)) for case in (DAY, LONG))
+        assert 0.8 < late / early < 0.96
 
 
-def test_a_week_earlier_is_a_better_guess_than_yesterday_and_the_last_value_than_both():
-    day, weekly = baselines(Experiment(BICYCLES)), baselines(Experiment(replace(BICYCLES, period=168)))
-    order = day["last value"], weekly["one period earlier"], day["same hour yesterday"]
-    assert np.all(np.diff(order) > 0.05 * order[0])
+def test_with_relu_the_lstm_does_worse_than_with_tanh_and_its_seeds_disagree():
+    relu = typical(replace(DAY, activation="relu"))
+    assert relu.min() > 1.1 * typical(DAY).max() and np.ptp(relu) > 3 * np.ptp(typical(DAY))
+
+
+def test_with_a_day_both_networks_beat_all_three_forecasts():
+    for model in ("lstm", "dnn"):
+        assert typical(DAY, model).max() < 0.95 * min(simple().values())
+    assert min(simple(), key=simple().get) == "linear autoregression"
 
 
 def test_the_summer_lifts_the_validation_loss_above_twice_the_training_loss():
     train, validation = BICYCLES.split()
     assert validation.values.mean() > 1.5 * train.values.mean()
     assert all(result.val_losses["lstm"][-1] > 2 * result.losses["lstm"][-1] for result in trained(DAY))
+    months = [part.values[part.times.month == month].mean() for part, month in ((train, 5), (validation, 6))]
+    assert months[1] > months[0]
 
 
 @pytest.mark.parametrize("day, peaks", [*((day, [8, 17]) for day in range(5)), (5, [15]), (6, [15])])
@@ -73,8 +120,9 @@ def test_the_mean_working_day_has_two_peaks_and_a_free_day_one(day, peaks):
     np.testing.assert_allclose(found, peaks, atol=1)
 
 
-def test_bicycles_are_like_themselves_a_day_and_a_week_earlier_and_not_half_a_day():
+def test_bicycles_are_like_themselves_at_whole_days_and_most_a_week_earlier():
     values = BICYCLES.values[:, 0]
-    half, day, week = (np.corrcoef(values[lag:], values[:-lag])[0, 1] for lag in (12, 24, 168))
-    assert half < 0 and 0.7 < day < week
+    alike = np.array([np.corrcoef(values[lag:], values[:-lag])[0, 1] for lag in range(1, 200)])
+    peaks = find_peaks(alike, prominence=0.4)[0] + 1
+    assert list(peaks) == [24, 48, 72, 96, 120, 144, 168, 192] and alike[23] < alike[167] and alike[11] < 0
     assert BICYCLES.period == 24

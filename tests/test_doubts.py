@@ -403,7 +403,11 @@ def test_a_climate_station_is_led_to_its_numbers():
 @pytest.mark.parametrize(
     "times, cure",
     [
-        ([f"2025-09-03 {hour:02d}:00" for hour in range(1, 25)], "24:00 as 00:00 of the next day"),  # pandas 8891
+        ([f"2025-09-03 {hour:02d}:15" for hour in range(1, 25)], "24:00 as 00:00 of the next day"),
+        ([f"2025-09-03 {hour}" for hour in range(9, 22)], "date_format='%Y-%m-%d %H'"),
+        ([f"13/09/25 {hour:02d}.30" for hour in range(9, 22)], "date_format='%d/%m/%y %H.%M'"),
+        ([f"2025 {day} 6:00" for day in range(93, 110)], "date_format='%Y %j %H:%M'"),
+        ([f"2025M{month:02d}" for month in range(1, 13)], "date_format='%YM%m'"),
         ([f"2025-09-03 13:07:4{place}{'.5' * (place % 2)}+00" for place in range(9)], "date_format='ISO8601'"),
         ([f"{day:02d}-12-06" for day in range(9, 22)], "date_format='%d-%m-%y'"),
         ([f"20250903{hour:02d}" for hour in range(9, 22)], "date_format='%Y%m%d%H'"),
@@ -418,6 +422,134 @@ def test_times_that_pandas_cannot_tell_are_told_their_option(times, cure):
     assert why(timed(times)).endswith(cure)
     if option := re.search(r"(\w+)=('.+'|\[1\])$", cure):
         assert len(from_csv(write(timed(times)), "x", time="t", **{option[1]: eval(option[2])})) >= 9
+
+
+HOURS = pd.date_range("2025-09-03 01:00", periods=50, freq="h")
+ENDS = [(hour - pd.Timedelta(hours=1), hour.hour or 24) for hour in HOURS]  # the day and the hour that ends there
+LATE = "2 times at hour 24 are read as midnight at the beginning of the next day."
+
+
+@pytest.mark.parametrize(
+    "rows, options",
+    [
+        ([f"{day:%Y-%m-%d} {hour:02d}:00," for day, hour in ENDS], {}),
+        ([f"{day:%d.%m.%Y} {hour}:00:00," for day, hour in ENDS], {}),
+        ([f"{day:%Y-%m-%d}T{hour:02d}:00," for day, hour in ENDS], {}),
+        ([f"{day:%Y-%m-%d},{hour}" for day, hour in ENDS], {"time": ["t", "hour"]}),
+        ([f"{day:%Y-%m-%d},{hour:02d}:00" for day, hour in ENDS], {"time": ["t", "hour"]}),
+        ([f"{day:%Y%m%d}{hour:02d}," for day, hour in ENDS], {"date_format": "%Y%m%d%H"}),
+    ],
+    ids=lambda given: str(given)[:24],
+)
+def test_hour_24_is_midnight_of_the_next_day(rows, options):  # pandas 8891
+    text = "\n".join(["t,hour,x", *(f"{row},{place}" for place, row in enumerate(rows))])
+    series = from_csv(write(text), "x", **({"time": "t"} | options))
+    assert list(series.times) == list(HOURS) and flat(series) == list(range(50))
+    assert series.notes == f"50 rows, one every hour; none missing. {LATE}"
+    made = {}
+    exec(f"import numpy as np, pandas as pd\nfrom pathlib import Path\n{series.recipe}", made)
+    assert made["values"].tolist() == flat(series)
+
+
+def test_a_25th_hour_of_a_day_without_summer_time_is_told():
+    hours = [f"20251026{hour:02d}" for hour in range(25)] + [f"20251027{hour:02d}" for hour in range(24)]
+    series = from_csv(write(timed(hours)), "x", time="t", date_format="%Y%m%d%H")
+    assert "1 repeated time averaged" in series.notes and "1 time at hour 24 is read as midnight" in series.notes
+
+
+MONDAYS = pd.date_range("2025-01-06", periods=30, freq="7D")
+
+
+@pytest.mark.parametrize(
+    "times, first, every, said",
+    [
+        ([f"{2012 + n // 4}Q{n % 4 + 1}" for n in range(20)], "2012-01-01", "3 months", ""),
+        ([f"Q{n % 4 + 1}-{2012 + n // 4}" for n in range(20)], "2012-01-01", "3 months", ""),
+        ([f"{day:%G-W%V}" for day in MONDAYS], "2025-01-06", "7 days", ""),
+        (
+            [f"{46000 + hour / 24:.5f}" for hour in range(60)],
+            "2025-12-09",
+            "hour",
+            "Warning: the times are read as Excel",
+        ),
+        ([str(46000 + day) for day in range(20)], "2025-12-09", "day", "Warning: the times are read as Excel"),
+        ([str(hour.value // 1000) for hour in HOURS], str(HOURS[0]), "hour", ""),
+        ([str(hour.value) for hour in HOURS], str(HOURS[0]), "hour", ""),
+        (
+            [f"{hour:%d.%m.%Y %H:%M} - {hour + pd.Timedelta(hours=1):%d.%m.%Y %H:%M}" for hour in HOURS],
+            str(HOURS[0]),
+            "hour",
+            "Of a span of time, such as '03.09.2025 01:00 - 03.09.2025 02:00', its beginning counts.",
+        ),
+    ],
+    ids=lambda given: str(given)[:20],
+)
+def test_times_that_other_programs_write_are_times(times, first, every, said):
+    series = from_csv(write(timed(times)), "x", time="t")
+    assert series.times[0] == pd.Timestamp(first) and flat(series) == list(range(len(times)))
+    assert series.notes.startswith(f"{len(times)} rows, one every {every}; none missing.") and said in series.notes
+    made = {}
+    exec(f"import numpy as np, pandas as pd\nfrom pathlib import Path\n{series.recipe}", made)
+    assert made["values"].tolist() == flat(series)
+
+
+@pytest.mark.parametrize(
+    "times, said",
+    [
+        (
+            [f"{hour}:30:00" for hour in range(10, 20)],
+            "is no time without its date; if that stands in a column of its own",
+        ),
+        (
+            [f"{day}. Januar 2025" for day in range(1, 20)],
+            "write the month as a number, as in 2026-01-05, where 'Januar'",
+        ),
+        ([f"{day} Europe/Vienna" for day in DAYS], "drop 'Europe/Vienna' at its end, or write all times in UTC"),
+        ([f"{day} 04:00 NZDT" for day in DAYS], "drop 'NZDT' at its end"),
+        ([f"{1959 + n / 12:.3f}" for n in range(20)], "or leave time out if the rows are equally spaced"),
+    ],
+    ids=lambda given: str(given)[:24],
+)
+def test_other_times_are_refused_with_a_cure_that_fits(times, said):
+    sentence = why(timed(times))
+    assert said in sentence and "date_format" not in sentence
+
+
+LOGGER = '"TOA5","6843","CR3000"\n"TIMESTAMP","RECORD","Ts"\n"TS","RN","C"\n"","","Avg"\n' + "\n".join(
+    f'"{hour}",{place},{20 + place % 7}' for place, hour in enumerate(HOURS)
+)
+
+
+def test_a_logger_with_four_lines_of_names_is_led_to_its_numbers():
+    assert why(LOGGER, "Ts", "TIMESTAMP") == "line 2 holds the names of the columns; give skiprows=1"
+    assert "give skiprows=[0, 2, 3]" in why(LOGGER, "Ts", "TIMESTAMP", skiprows=1)
+    series = from_csv(write(LOGGER), "Ts", time="TIMESTAMP", skiprows=[0, 2, 3])
+    assert flat(series)[:3] == [20, 21, 22] and series.times[0] == HOURS[0]
+
+
+@pytest.mark.parametrize(
+    "names", [[f"h{hour}" for hour in range(1, 25)], [*calendar.month_abbr[1:]]], ids=["day", "year"]
+)
+def test_a_file_with_a_day_or_a_year_in_each_row_raises_a_doubt(names):
+    dates = DAYS if len(names) == 24 else range(2001, 2013)
+    rows = [",".join([str(date), *map(str, range(len(names)))]) for date in dates]
+    text = "\n".join([",".join(["t", *names]), *rows])
+    notes = from_csv(write(text), names[2], time="t").notes
+    every = "day" if len(names) == 24 else "year"
+    assert f"Warning: this is one value a {every}; if columns {names[0]!r} to {names[-1]!r} go on, pd.melt" in notes
+    few = "\n".join(",".join(row.split(",")[:5]) for row in text.split("\n"))
+    assert "Warning" not in from_csv(write(few), names[2], time="t").notes
+
+
+def test_names_that_stand_again_in_the_middle_are_named():
+    text = "\n".join([timed(DAYS[:6]), timed(DAYS[6:])])
+    assert why(text) == "line 8 of column 'x' holds 'x', which is no number; drop that line, which repeats the names"
+
+
+def test_a_column_of_times_without_a_name_is_one():
+    text = timed(DAYS).replace("t,x", ",x")
+    assert why(text, time="Unnamed: 0").endswith("use 'x', or time='' for the column without a name")
+    assert "one every day" in from_csv(write(text), "x", time="").notes
 
 
 def test_year_month_day_and_hour_in_columns_of_their_own_are_one_time():

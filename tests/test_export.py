@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers import EXAMPLES, Experiment, Series, fast_cycle, from_csv, run, sine, to_keras, trend
+from helpers import EXAMPLES, Experiment, Series, fast_cycle, forecast, from_csv, run, sine, to_keras, trend
 from helpers.experiment import DNN_SEES, MODELS
 from helpers.export import FLAVOURS
 from helpers.series import BUILT_IN
@@ -116,13 +117,19 @@ def printed(runs, home, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", [*RUNS, "a file"])
-def test_the_script_prints_the_losses_that_run_measures_and_nothing_else(runs, printed, name):
-    (line,) = printed[name].splitlines()
+def test_the_script_prints_the_losses_that_run_measures_and_before_them_the_next_value(runs, printed, name):
+    *before, line = printed[name].splitlines()
     experiment, _ = runs[name]
     losses, result = json.loads(line), run(experiment)
     assert list(losses) == list(MODELS)
     for model, near in NEAR.items():
         assert losses[model] == pytest.approx(result.losses[model][-1], rel=near), (losses, result.losses)
+    said = [re.fullmatch(r"(LSTM|DNN), next value: (\S+)", line).groups() for line in before]
+    assert [model.lower() for model, _ in said] == ([] if experiment.stateful else list(MODELS))
+    size = float(experiment.series_with_noise.values.std() * experiment.series_with_noise.spread)
+    for model, value in said:
+        made = forecast(result, model=model.lower()).iloc[0]
+        assert float(value) == pytest.approx(made, rel=1e-4, abs=NEAR[model.lower()] * size), name
 
 
 def test_the_scripts_are_of_both_flavours_and_every_built_in_series():

@@ -145,6 +145,12 @@ def fair_map(strides=(1, 7, 24), seeds=3, **settings):
     return [Experiment(length=length, stride=stride, seed=seed, **settings) for length, stride, seed in cells]
 
 
+def two_columns(counts, degrees, length):
+    """The windows of two columns, and the counts just after them."""
+    both = np.column_stack([counts, degrees])
+    return np.stack([both[row - length : row] for row in range(length, len(both))]), counts[length:]
+
+
 RIGHT = "Right: "
 ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part of what they are told
     "series_and_windows": {
@@ -403,17 +409,44 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         ],
     },
     "your_own_series": {
-        1: [(23, RIGHT), (24, "25 hours"), (0, "just after"), (25, "row - 1"), (22, "23 hours"), (48, "row + ahead")],
+        1: [
+            ({"time": ["day", "hour"], "comment": "#", "na_values": "?", "thousands": "."}, RIGHT),
+            ({"time": ("day", "hour"), "skiprows": 1, "na_values": ["?"], "decimal": ",", "thousands": "."}, RIGHT),
+            (
+                {"time": ["day", "hour"]},
+                "from_csv says: line 2 of 'meter.csv' holds the names of the columns; give skip",
+            ),
+            ({"time": ["day", "hour"], "skiprows": 1}, "from_csv says: line 12 of column 'power'"),
+            ({"time": ["day", "hour"], "skiprows": 1, "na_values": "?"}, "thousands='.' if so"),
+            ({"time": ["day", "hour"], "skiprows": 1, "na_values": "?", "decimal": "."}, "the point mean"),
+            ({"comment": "#", "na_values": "?", "thousands": "."}, "name the two columns of the time"),
+            ({"time": "day", "comment": "#", "na_values": "?", "thousands": "."}, "tells them apart"),
+            (["day", "hour"], "as a dict"),
+        ],
         2: [
-            ((8, 24), RIGHT),
-            ([8, 24], RIGHT),
-            ((24, 24), "fewer samples"),
-            ((8, 0), "as it comes"),
-            ((8, 22), "newest sample, 21"),
-            ((8, 8), "counted in rows"),
-            ((8, 23), "first row with 24 hours"),
-            ((9, 24), "does not hold 9"),
-            (24, "of type int"),
+            *((23, RIGHT), (23.0, RIGHT), (np.int64(23), RIGHT)),
+            *((24, "lies 25 hours after"), (0, "lies 1 hours after"), (22, "lies 23 hours"), (48, "row + ahead")),
+            ([23], "of type list"),
+        ],
+    },
+    "tomorrow": {
+        1: [
+            (lambda samples, border, length, horizon: range(border + length, samples - horizon + 1), RIGHT),
+            (lambda samples, border, length, horizon: np.arange(border + length, samples - horizon + 1), RIGHT),
+            (lambda samples, border, length, horizon: range(border, samples - horizon + 1), "begins at 76, in the"),
+            (lambda samples, border, length, horizon: range(border + length, samples), "for row 222, beyond row 199"),
+            (lambda samples, border, length, horizon: range(border + length, samples - horizon), "some are missing"),
+            (lambda samples, border, length, horizon: range(124, 177, 24), "some are missing: 124 to 176 are right"),
+            (lambda samples, border, length, horizon: [], "some are missing"),
+            (124, "of type int"),
+        ],
+        2: [
+            (two_columns, RIGHT),
+            (lambda *given: tuple(part.tolist() for part in two_columns(*given)), RIGHT),
+            (lambda *given: (two_columns(*given)[0][:, :, :1], two_columns(*given)[1]), "the shape (6, 4, 1)"),
+            (lambda *given: (two_columns(*given)[0][:, :, ::-1], two_columns(*given)[1]), "a count and a temperature"),
+            (lambda *given: (two_columns(*given)[0], given[0][3:-1]), "the first should be the count after its window"),
+            (lambda *given: two_columns(*given)[0], "ValueError"),
         ],
     },
     "the_playground": {

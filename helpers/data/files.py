@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ..series import Series
-from .cells import numbers, quoted, times
+from .cells import numbers
+from .dates import MONTHS, quoted, times
 from .regular import Rows
 from .table import Table, checked, read, shown
 
@@ -115,13 +116,14 @@ def _read(path: str | Path, column: str, names: list[Any], options: dict[str, An
     if not names:
         rows = Rows(values, None, said, table.name, str, doubts=doubts + _totals(table, column, values))
         return _lines(path, table, names, ""), rows
-    moments, made = times(table, names, np.isfinite(values))
+    moments, made, notes = times(table, names, np.isfinite(values))
 
     def where(row: int) -> str:
         cell = " ".join(str(table.cells[name].iloc[row]) for name in names)
         return str(table.refusal(row + 1, names[0], cell, "")).removesuffix(", ")
 
-    rows = Rows(values, moments, said, table.name, where, _apart(table, column, names), doubts)
+    rows = Rows(values, moments, said, table.name, where, _apart(table, column, names), notes + doubts)
+    rows.doubts += _wide(table, column, rows)
     return _lines(path, table, names, made), rows
 
 
@@ -138,6 +140,18 @@ def _totals(table: Table, column: str, values: np.ndarray) -> list[str]:
     return [f"Warning: the last row {what}; if it is no sample, give skipfooter=1."]
 
 
+def _wide(table: Table, column: str, rows: Rows) -> list[str]:
+    """Return a doubt where each row seems to hold the hours of a day or the months of a year, a column each."""
+    kind = column.rstrip("0123456789")
+    numbered = [name for name in table.names if kind != column and re.fullmatch(rf"{re.escape(kind)}[0-9]+", name)]
+    months = [name for name in table.names if name.lower() in MONTHS]
+    alike = months if column in months else numbered
+    if (len(alike), rows.every) not in ((24, "day"), (48, "day"), (96, "day"), (12, "year")):
+        return []
+    cure = "pd.melt(table, …) puts them one below the other, for from_pandas"
+    return [f"Warning: this is one value a {rows.every}; if columns {alike[0]!r} to {alike[-1]!r} go on, {cure}."]
+
+
 def _apart(table: Table, column: str, names: list[str]) -> str:
     """Return how rows of the same time may be told apart: by a column that has another cell in each of them."""
     head = table.head.set_axis([*table.names, ""][: table.head.shape[1]], axis=1)
@@ -151,7 +165,7 @@ def _apart(table: Table, column: str, names: list[str]) -> str:
 
 def _lines(path: str | Path, table: Table, names: list[str], made: str) -> list[str]:
     """Return lines of pandas that read the numbers and the times of a file; none if an option is a function."""
-    options, place = _options(path, table, names), Path(path).expanduser()
+    options, place = _options(path, table, names, made), Path(path).expanduser()
     if any(map(callable, options.values())):
         return []
     lines = [f"path = Path({quoted(place.as_posix())})"]
@@ -165,14 +179,14 @@ def _lines(path: str | Path, table: Table, names: list[str], made: str) -> list[
     return [*lines, *([f"times = {made}"] if names else [])]
 
 
-def _options(path: str | Path, table: Table, names: list[str]) -> dict[str, Any]:
+def _options(path: str | Path, table: Table, names: list[str], made: str) -> dict[str, Any]:
     """Return what `pandas.read_csv` must be told to read the table as it was read here."""
     options = {option: given for option, given in table.options.items() if option not in ("dayfirst", "date_format")}
     if options["sep"] == ",":
         del options["sep"]
     needed = {
         "engine": ("python", "skipfooter" in options),
-        "dtype": (dict.fromkeys(names, "str"), len(names) > 1 or "thousands" in options),
+        "dtype": (dict.fromkeys(names, "str"), len(names) > 1 or "thousands" in options or ".str" in made),
         "compression": (None, str(path).endswith(PACKED_NAMES)),
         "index_col": (False, table.uneven),
         "skipinitialspace": (True, re.search(rb"(^|[\n,;\t|]) ", table.data)),

@@ -69,6 +69,11 @@ class Rows:
         about |= {"period": found, "unit": unit, "ahead": ahead, "notes": notes, "times": self._grid(samples)}
         return Series(values[:samples], values[ahead:], **about)
 
+    @property
+    def every(self) -> str:
+        """The step in words: "hour", but "2 hours"."""
+        return _span(1, self.step, self.scale).removeprefix("1 ")
+
     def _grid(self, samples: int) -> pd.DatetimeIndex | None:
         """Return the times of the first samples of the grid, where there are times."""
         moments = self.at[0] + self.step * np.arange(samples)
@@ -102,8 +107,7 @@ class Rows:
         there = self._filled_by(self.at)
         blank = (self._filled_by(self.moments[inside & ~np.isfinite(self.values)]) & ~there).sum()
         empty, longest = (~there).sum(), np.diff(np.flatnonzero(np.append(there, True))).max() - 1
-        every = _span(1, self.step, self.scale).removeprefix("1 ")  # "hour", but "2 hours"
-        absent = f"missing {every if every.isalpha() else 'time'}"
+        absent = f"missing {self.every if self.every.isalpha() else 'time'}"
         filled = [_count(number, thing) for number, thing in ((empty - blank, absent), (blank, "blank cell")) if number]
         done = (
             (self.count - len(self.moments), "row", "with neither time nor number left out"),
@@ -112,7 +116,7 @@ class Rows:
             (((self.at - self.at[0]) % self.step != 0).sum(), "time", "off the regular grid, moved onto it linearly"),
             ((~inside).sum(), "blank cell", "at the ends left out"),
         )
-        parts = [_count(self.count, "row") + (f", one every {every}" if self.scale else "")]
+        parts = [_count(self.count, "row") + (f", one every {self.every}" if self.scale else "")]
         parts += [f"{' and '.join(filled)} filled linearly"] if filled else ["none missing"]
         parts += [f"{_count(number, thing)} {what}" for number, thing, what in done if number]
         parts += [f"the longest gap is {_span(longest, self.step, self.scale)}"] if filled else []

@@ -163,16 +163,19 @@ class Table:
         sign = self.options.get("sep") or max(SIGNS[::-1], key="".join(line for _, line in top).count)
         widths = [line.count(sign) - line.endswith(sign) for _, line in top]
         usual = [pair for pair, width in zip(top, widths) if width == Counter(widths).most_common(1)[0][0]]
-        number, line = next((pair for pair in usual if not pair[1].startswith("#")), usual[0])
+        plain = next((pair for pair in usual if not pair[1].startswith("#")), usual[0])
+        every = [column for _, column in self.wanted]
+        number, line = next((pair for pair in top if {*every} <= {*split(pair[1], sign)}), plain)
         names, skip = split(line, sign), f"skiprows={number - 1}"
-        if all(column in names for _, column in self.wanted):
+        if {*every} <= {*names}:
             return ValueError(f"line {number} of {self.name} holds the names of the columns; give {skip}")
-        if all(column in line.split() for _, column in self.wanted):
+        if {*every} <= {*line.split()}:
             return ValueError(f"{self.name} has blanks between its cells; give sep=r'\\s+'")
         setting, column = next(pair for pair in self.wanted if pair[1] not in names)
         given = [name for name in names if name]
         use = f"use {listed(given)}" if given else "give its first line names"
         use += f", which stand in line {number}, with {skip}" if number > top[0][0] else ""
+        use += ", or time='' for the column without a name" if setting == "time" and "" in names else ""
         if given and all(re.match("[-+]?[.]?[0-9]", name) for name in given):
             use += ", or write names above them, if these are none"
         return ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")

@@ -1,0 +1,203 @@
+"""The times in the cells of a table; one that cannot be read is named by its line, with the cure."""
+
+import calendar
+import json
+import re
+import warnings
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.api import guess_datetime_format
+
+from .table import Table, shown
+
+DATES = ("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%b-%y", "%b-%y", "%Y-%m-%d", "%Y %j")
+CLOCKS = (
+    "",
+    " %H",
+    " %H:%M",
+    " %H:%M:%S",
+    " %H.%M",
+    " %H.%M.%S",
+)  # what pandas does not guess, by the number of digits
+FORMATS = {6: ["%Y%m"], 10: ["%Y%m%d%H"], 12: ["%Y%m%d%H%M"], 0: [*map("".join, product(DATES, CLOCKS)), "%YM%m"]}
+ZONE = r" ?(?:Z|[A-Z]{3}|[+-]\d\d:?\d*)$"
+ALIKE = "write all as 2026-01-05 08:00"
+LATE = r"(?<=[ T])24(?=:00(?::00)?(?:\.0+)?$)|(?<=^\d{8})24(?=(?:00)*$)"  # an hour 24
+SINCE_1970 = {9: "s", 10: "s", 13: "ms", 16: "us", 19: "ns"}  # until the year 2033, by the number of digits
+EXCEL = r"[2-6][0-9]{4}(?:\.[0-9]+)?"  # days, from 1954 to 2091
+QUARTER, IN_ORDER = r"\d{4}\W?Q[1-4]|Q[1-4]\W?\d{4}", (r"(Q\d)\W?(\d{4})|(\d{4})\W?(Q\d)", r"\2\3\1\4")
+MONTHS = [name.lower() for name in (*calendar.month_abbr[1:], *calendar.month_name[1:])]
+
+
+def times(table: Table, names: list[str], known: np.ndarray) -> tuple[pd.DatetimeIndex, str, list[str]]:
+    """Return the time of each row, NaT where it is blank, pandas's code that makes them of `table`, and notes.
+
+    The texts of several columns are joined. `known` tells the rows with a number, which need a time. A time of a zone
+    becomes that of UTC. Raises ValueError for a time that cannot be read, or not in one way alone.
+    """
+    parts = table.cells[names].apply(lambda cells: cells.str.strip())
+    text, code, low = parts[names[0]], f"table[{quoted(names[0])}]", [name.lower() for name in names]
+    for name in names[1:]:
+        text, code = text + " " + parts[name], f'{code} + " " + table[{quoted(name)}]'
+    if len(names) > 1 and parts[names[-1]].dropna().str.fullmatch("[0-9]{1,2}").all():  # a column of hours
+        text, code = text + ":00", f'{code} + ":00"'
+    if (lost := text.index[text.isna() & known]).size:
+        why = "which is no time for its number; fill it in, or drop that line"
+        raise table.refusal(lost[0], names[0], " ".join(parts.fillna("").loc[lost[0]]), why)
+    some = text.dropna()
+    notes: list[str] = []
+    if not len(some):
+        return pd.DatetimeIndex([pd.NaT] * len(text)), code, notes
+    if {"year", "month", "day"} <= {*low} <= {"year", "month", "day", "hour", "minute", "second"}:
+        read = pd.to_datetime(parts.loc[some.index].set_axis(low, axis=1), errors="coerce")
+        code = f"pd.to_datetime(table[{names}].set_axis({low}, axis=1))"
+    elif found := _counted(some, code):
+        read, code, notes = found
+    else:
+        read, code, notes = _written(table, names[0], some, code)
+    if read.hasnans:
+        row = read.index[read.isna()][0]
+        raise table.refusal(row, names[0], some[row], "which is no time; mend it, or drop that line")
+    return pd.DatetimeIndex(read.reindex(text.index)), code, notes
+
+
+def _counted(text: pd.Series, code: str) -> tuple[pd.Series, str, list[str]] | None:
+    """Return times that are counted from a day in the past, or quarters of a year, with code and notes; else None."""
+    if text.str.fullmatch(r"1[0-9]{9}(\.[0-9]*)?|[0-9]{9}|1[0-9]{12}|1[0-9]{15}|1[0-9]{18}").all():
+        unit = SINCE_1970[len(text.iloc[0].partition(".")[0])]
+        kind = "float" if unit in ("s", "ms") else "int"
+        return pd.to_datetime(text.astype(kind), unit=unit), f'pd.to_datetime({code}.astype({kind}), unit="{unit}")', []
+    if text.str.fullmatch(EXCEL).all():
+        day = "1899-12-30"
+        code = f'pd.to_datetime({code}.astype(float), unit="D", origin="{day}").dt.round("s")'
+        notes = ["Warning: the times are read as Excel counts them, in days since 30 December 1899."]
+        return pd.to_datetime(text.astype(float), unit="D", origin=day).dt.round("s"), code, notes
+    if text.str.fullmatch(QUARTER).all():
+        begun = pd.PeriodIndex(text.str.replace(*IN_ORDER, regex=True), freq="Q").to_timestamp()
+        ordered = f'({code}).str.replace(r"{IN_ORDER[0]}", r"{IN_ORDER[1]}", regex=True)'
+        return pd.Series(begun, text.index), f'pd.PeriodIndex({ordered}, freq="Q").to_timestamp()', []
+    if text.str.fullmatch(r"\d{4}-?W\d{2}").all():  # a week of ISO 8601, by its Monday
+        form = "%G-W%V-%u" if "-" in text.iloc[0] else "%GW%V-%u"
+        monday = pd.to_datetime(text + "-1", format=form, errors="coerce")
+        return monday, f'pd.to_datetime({code} + "-1", format="{form}")', []
+    return None
+
+
+def _written(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.Series, str, list[str]]:
+    """Return times that are written as dates, with code and notes: of a span its beginning, hour 24 as midnight."""
+    notes = []
+    if text.str.fullmatch(r".*\d - .*\d.*").all():
+        notes.append(f"Of a span of time, such as {shown(text.iloc[0])}, its beginning counts.")
+        text, code = text.str.split(" - ").str[0], f'({code}).str.split(" - ").str[0]'
+    late = text.str.contains(LATE)
+    if not late.any():
+        return *_by_format(table, name, text, code), notes
+    many = "1 time at hour 24 is" if late.sum() == 1 else f"{late.sum():,} times at hour 24 are"
+    notes.append(f"{many} read as midnight at the beginning of the next day.")
+    replaced = f'(text := {code}).str.replace(LATE := r"{LATE}", "00", regex=True)'
+    read, code = _by_format(table, name, text.str.replace(LATE, "00", regex=True), replaced)
+    return (
+        read + pd.to_timedelta(late * 1, unit="D"),
+        f'{code} + pd.to_timedelta(text.str.contains(LATE) * 1, "D")',
+        notes,
+    )
+
+
+def _by_format(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.Series, str]:
+    """Return times by the one format in which all are written, and the code that does it."""
+    forms = _formats(table, name, text)
+    for form in forms:
+        read = _parsed(text, form)
+        if not read.hasnans:
+            break
+    else:
+        raise _unlike_the_first(table, name, text, forms)
+    if len(forms) > 1 and (read.dt.day <= 12).all() and (read.dt.day != read.dt.month).any():
+        cure = f"{ALIKE}, or give dayfirst=True or dayfirst=False"
+        raise table.refusal(text.index[0], name, text.iloc[0], f"of which day and month cannot be told apart; {cure}")
+    if "%z" not in form.lower() and form != "ISO8601":
+        return read, f"pd.to_datetime({code}, format={quoted(form)})"
+    if text.str.extract(f"({ZONE})")[0].nunique() > 1:  # days in UTC would be an hour longer or shorter now and then
+        local = pd.to_datetime(text.str.replace(ZONE, "", regex=True), errors="coerce")
+        if (local - local.dt.normalize()).nunique() == 1:
+            return local, f'pd.to_datetime({code}.str.replace(r"{ZONE}", "", regex=True))'
+    return read, f"pd.to_datetime({code}, format={quoted(form)}, utc=True).dt.tz_localize(None)"
+
+
+def _parsed(text: pd.Series, form: str) -> pd.Series:
+    """Return times by a format, NaT where it does not fit."""
+    read = pd.to_datetime(text, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+    if re.fullmatch("(%[a-zA-Z])+", form):  # pandas reads 2026111 by %Y%m%d, as one of two days
+        read = read.where(text.str.len() == len(text.iloc[0]))
+    return read
+
+
+def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
+    """Return the formats in which the first time may be written: day first, month first, or the one that was given."""
+    if given := table.options.get("date_format"):
+        try:
+            pd.to_datetime(text[:1], format=given if given != "mixed" else "%", errors="coerce")  # a guess in each cell
+        except (ValueError, re.error):
+            raise ValueError(f"option date_format {shown(given)} is no format; use one such as '%d.%m.%y'") from None
+        return [given]
+    first, row = text.iloc[0], text.index[0]
+    orders = [bool(table.options["dayfirst"])] if "dayfirst" in table.options else [True, False]
+    if re.match(r"\d{4}|\d\d?\.", first):  # a year is followed by its month, and a day by a point
+        orders = [not first[:4].isdigit()]
+    if forms := guessed(first, orders):
+        return forms
+    raise table.refusal(row, name, first, f"which is no time{_cure(table, first, text, orders)}")
+
+
+def guessed(text: str, orders: list[bool]) -> list[str]:
+    """Return the formats in which pandas takes a time to be written, with the day first or not."""
+    morning = re.sub(r"\d+(:[\d:]+ ?)[AP]M$", r"01\1AM", text[:40], flags=re.I)  # pandas guesses no other hours
+    with warnings.catch_warnings(action="ignore"):  # that 13/01/2026 has its day first
+        return sorted({guess_datetime_format(morning, dayfirst=order) for order in orders} - {None})
+
+
+def _cure(table: Table, first: str, text: pd.Series, orders: list[bool]) -> str:
+    """Return what to do where pandas cannot tell how the first of all times is written."""
+    if re.fullmatch(r"[012]?\d:\d\d(:\d\d)?(\.\d+)?", first):
+        joined = "if that stands in a column of its own, give time=['date', 'time'], by their names"
+        return f" without its date; {joined}, or leave time out if the rows are equally spaced"
+    words = re.findall(r"[^\W\d_]{3,}", first)
+    zone = re.search(r" ?([A-Z]{3,5}|[A-Z][a-z]+/\w+)$", first)
+    if zone and guessed(first[: zone.start()], orders):
+        return f"; drop {shown(zone[1])} at its end, or write all times in UTC"
+    if re.search(r"[0-9]", first) and words and not any(word.lower() in MONTHS for word in words):
+        return f" in English; write the month as a number, as in 2026-01-05, where {shown(words[0])} stands"
+    digits = len(first) if first.isdigit() else 0
+    known = FORMATS.get(digits, [])
+    fits = [form for form in known if pd.to_datetime(text[:99], format=form, errors="coerce").notna().all()]
+    fits = fits or known[:1] * bool(digits) or ["%d.%m.%y"] * bool(re.search(r"\d\D+\d+\D+\d", first) or words)
+    cure = f", or say how it is written: date_format={' or '.join(map(repr, fits))}" if fits else ""
+    at_top = text.index[0] == 1 and not re.search("[0-9]", first)
+    cure = f", or pass over it with {table.skipping([1])}" if at_top else cure
+    return f"; write it as 2026-01-05 08:00, or leave time out if the rows are equally spaced{cure}"
+
+
+def _unlike_the_first(table: Table, name: str, text: pd.Series, forms: list[str]) -> ValueError:
+    """Return the error of the first time that is written in another way, with the cure."""
+    tries = [_parsed(text, form).isna() for form in forms]
+    bad, cells = text[min(tries, key=sum)], table.cells.index
+    if pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True).notna().all():
+        cure = "or give date_format='ISO8601'"
+    elif " 24:" in bad.iloc[0]:
+        cure = "24:00 as 00:00 of the next day"
+    elif bad.iloc[0].startswith("#"):
+        cure = "or give comment='#'"
+    elif len(bad) == cells[-1] + 1 - bad.index[0]:
+        cure = f"or drop the end of the file with skipfooter={len(bad)}"
+    else:
+        cure = "or drop that line"
+    like = f"like {shown(text.iloc[0])} in line {table.line(text.index[0])}"
+    like = "as date_format says" if "date_format" in table.options else like
+    return table.refusal(bad.index[0], name, bad.iloc[0], f"which is no time written {like}; {ALIKE}, {cure}")
+
+
+def quoted(given: object) -> str:
+    """Return a value as Python code, text in double quotes."""
+    return json.dumps(given, ensure_ascii=False) if isinstance(given, str) else repr(given)
