@@ -7,7 +7,13 @@ import nbformat
 import pytest
 from course import FOLDER, NOTEBOOKS
 
-PLAIN = ("start_here", "series_and_windows", "a_short_window")  # the notebooks that keep to the rules
+PLAIN = (
+    "start_here",
+    "series_and_windows",
+    "a_short_window",
+    "a_longer_window",
+    "stride",
+)  # the notebooks that keep to the rules
 ENDS = r"(?=\s*(?:[.,;:?)]|$)|\s+(?:and|or|but|that|which|with|than|can|is|has|was|must|does|would|will|\w+s)\b)"
 DETERMINER = r"\b(?:the|a|an|this|that|each|every|another|which|no|any)\b"
 RULES = {
