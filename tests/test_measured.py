@@ -251,6 +251,20 @@ class TestCompare:
         own = compare({"noisy": replace(noisy, draw=2)}, seeds=(7,), models="dnn", epoch="best")
         assert own.losses("dnn")["noisy"] == found.losses("dnn")["noisy"][-1:]
 
+    def test_errors_may_be_the_roots_of_losses_in_the_unit_before_normalising(self):
+        series = replace(QUICK.series, values=10 + 8 * QUICK.series.values, targets=10 + 8 * QUICK.series.targets)
+        normal = replace(QUICK, series=series.normalised())
+        settings = {"seeds": 1, "models": "dnn", "baselines": ["last value"]}
+        found = compare({"a": normal, "b": lambda seed: 3.0}, errors_in="°C", **settings)
+        loss = compare({"a": normal}, **settings).losses("dnn")["a"]
+        assert found.losses("dnn")["a"] == pytest.approx(normal.series.spread * np.sqrt(loss))
+        assert found.losses("dnn")["b"] == 3.0
+        assert found.columns[0].baselines["last value"] == pytest.approx(
+            math.sqrt(baselines(replace(QUICK, series=series))["last value"]), rel=1e-4
+        )
+        assert found.picture.main.get_ylabel() == "typical error, °C (log scale)"
+        assert found.picture.sentence.startswith("Typical errors in °C, one dot for each of 1 runs: a, DNN median ≈ ")
+
     def test_some_baselines_may_be_asked_for(self):
         found = compare({"a": QUICK}, seeds=1, baselines=["last value"])
         assert list(found.columns[0].baselines) == ["last value"]

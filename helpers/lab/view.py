@@ -15,7 +15,8 @@ from ..export import to_keras
 from ..pictures.losses import LossesPicture
 from ..pictures.windows import WindowsPicture
 from ..results import Result, table
-from .controls import LABEL, SETTINGS, WIDE, Control, Slider, close_all, dress
+from ..series import Series
+from .controls import LABEL, SETTINGS, WIDE, Control, Menu, Slider, close_all, dress
 from .hours import Hours
 from .reruns import replace_earlier
 from .runs import as_table, names
@@ -66,7 +67,8 @@ class Lab(widgets.VBox):
 
     `controls` names the settings that a learner may change, those used most first: where there are many, the rest
     folds. With `baselines` ticked, the loss chart shows three simple forecasts too; `seeds`, 1 to 5, train side by
-    side. Raises ValueError for a control that does not exist, and for `seeds` that are impossible. A new Lab ends
+    side; `series` are offered in the menu of that name, beside the built-in ones. Raises ValueError for a control that
+    does not exist, and for `seeds` or `series` that are impossible. A new Lab ends
     whatever the kernel's other Labs were training, and closes those that an earlier run of its own cell has made.
 
     `.session` holds all state and does all that can be done: `.experiment`, `.runs`, `.number`, `.status`, `train()`,
@@ -82,8 +84,11 @@ class Lab(widgets.VBox):
         controls: Iterable[str] = ("length", "stride"),
         baselines: bool = False,
         seeds: int = 1,
+        series: Iterable[Series] = (),
     ) -> None:
-        controls = tuple(controls)
+        controls, series = tuple(controls), tuple(series)
+        if wrong := [given for given in series if not isinstance(given, Series)]:
+            raise ValueError(f"series {wrong[0]!r} is no Series; use those that the menu is to offer")
         if unknown := [name for name in controls if name not in SETTINGS]:
             raise ValueError(f"control {unknown[0]!r} is unknown; use some of {', '.join(SETTINGS)}")
         self.session = session = Session(experiment, seeds=seeds)
@@ -93,6 +98,9 @@ class Lab(widgets.VBox):
         self.lifted = 0  # the number of the run whose curves stand out
         self._in_hand: Control | None = None  # the one being moved
         self._make_controls(controls, baselines)
+        if isinstance(menu := self.rows.get("series"), Menu):
+            for offered in series:
+                menu.offer(offered)
         self._make_pictures()
         scales = {name: control.scale for name, control in self.rows.items() if control.scale}
         body = widgets.Box([self._column(), self._pictures()]).add_class("lab-body")
