@@ -194,6 +194,7 @@ class TestCompare:
     def test_its_ratio_is_that_of_the_medians(self, found):
         lstm, dnn = (np.median(found.losses(model)["length 6"]) for model in ("lstm", "dnn"))
         assert found.ratio() == {"length 3": found.ratio()["length 3"], "length 6": lstm / dnn}
+        assert found.medians("dnn")["length 6"] == dnn
 
     def test_its_table_has_median_range_floor_and_limit(self, found):
         head, *rows = [line.split(" | ") for line in repr(found).splitlines()[1:]]
