@@ -131,6 +131,7 @@ def compare(
     epoch: str = "last",
     baselines: bool | Iterable[str] = False,
     limit: float | None = None,
+    errors_in: str = "",
 ) -> "Comparison":
     """Run experiments over seeds and return a Comparison: a picture of one dot a run, and a table of median and range.
 
@@ -139,7 +140,9 @@ def compare(
     kept without it); each is a number, counted from 0, or the numbers themselves. `epoch` says which validation loss
     of a run counts, the "last" or the "best"; a run that diverged counts as such. `baselines` shows forecasts that need
     no network: True for all three, or the names of some; a `limit` is drawn as a line, and the table says how many runs
-    are below it. Raises ValueError for bad values.
+    are below it. With `errors_in`, a unit such as "°C", all losses become typical errors: their roots, in the unit that
+    the series had before it was `normalised` (what a function returns is taken as such an error). Raises ValueError for
+    bad values.
     """
     seeds, draws = numbers("seeds", seeds), () if draws is None else numbers("draws", draws)
     choice("epoch", epoch, tuple(EPOCHS))
@@ -155,13 +158,15 @@ def compare(
         if isinstance(group, Experiment):
             results[name] = _trained(group, seeds, draws)
             columns += _columns(str(name), results[name], models, EPOCHS[epoch], baselines)
+            if errors_in:
+                columns[-len(models) :] = [_typical(column, group) for column in columns[-len(models) :]]
         elif callable(group):
             losses = np.array([float(group(seed)) for seed in seeds])
             columns.append(Column(str(name), "", np.where(np.isfinite(losses), losses, math.inf)))
         else:
             given = type(group).__name__
             raise ValueError(f"group {name!r} is of type {given}; use an Experiment, or a function of a seed")
-    return Comparison(columns, limit, results)
+    return Comparison(columns, limit, results, errors_in)
 
 
 def numbers(name: str, given: int | Iterable[int]) -> tuple[int, ...]:
@@ -201,6 +206,17 @@ def _columns(
     ]
 
 
+def _typical(column: Column, experiment: Experiment) -> Column:
+    """Return a column of losses as one of typical errors, in the unit of the series before it was normalised."""
+    spread = experiment.series_with_noise.spread
+
+    def typical(loss: float | None) -> float | None:
+        return None if loss is None else spread * math.sqrt(loss)
+
+    known = {name: typical(loss) for name, loss in column.baselines.items()}
+    return replace(column, losses=spread * np.sqrt(column.losses), floor=typical(column.floor), baselines=known)
+
+
 def counted(result: Result, model: str, counts: Callable[[list[float]], float]) -> float:
     """Return the validation loss of a run that counts, infinite for one that diverged."""
     losses = result.val_losses[model]
@@ -210,26 +226,35 @@ def counted(result: Result, model: str, counts: Callable[[list[float]], float]) 
 class Comparison:
     """What `compare` returns: a `picture`, a table, the `losses` behind them, the `results` of each group's runs."""
 
-    def __init__(self, columns: list[Column], limit: float | None, results: dict[str, list[Result]]) -> None:
+    def __init__(
+        self, columns: list[Column], limit: float | None, results: dict[str, list[Result]], errors_in: str = ""
+    ) -> None:
         self.columns, self.limit, self.results = columns, limit, results
-        self.picture = SpreadPicture(columns, limit)
+        shown = f"typical error, {errors_in}" if errors_in else "validation loss"
+        self.picture = SpreadPicture(columns, limit, shown)
         runs = sorted({len(column.losses) for column in columns})
         count = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
         said = "; ".join(f"{column.name} {_spoken(column)}" for column in columns)
-        self.picture.sentence = f"Validation losses, one dot for each of {count} runs: {said}."
+        what = f"Typical errors in {errors_in}" if errors_in else "Validation losses"
+        self.picture.sentence = f"{what}, one dot for each of {count} runs: {said}."
 
     def losses(self, model: str = "lstm") -> dict[str, np.ndarray]:
         """Return for each group its validation losses, an array with a loss a run: draw by draw, seed by seed.
 
-        A function's losses are there for every model. A run that diverged has an infinite loss.
+        With `errors_in` they are typical errors. A function's losses are there for every model. A run that diverged
+        has an infinite loss.
         """
         choice("model", model, MODELS)
         return {column.group: column.losses for column in self.columns if column.model in (model, "")}
 
+    def medians(self, model: str = "lstm") -> dict[str, float]:
+        """Return for each group the median of its losses, infinite where more than half of the runs diverged."""
+        return {group: median(losses) for group, losses in self.losses(model).items()}
+
     def ratio(self) -> dict[str, float]:
         """Return for each group of Experiments the LSTM's median loss divided by the DNN's."""
-        lstm, dnn = self.losses("lstm"), self.losses("dnn")
-        return {group: median(lstm[group]) / median(dnn[group]) for group in self.results}
+        lstm, dnn = self.medians("lstm"), self.medians("dnn")
+        return {group: lstm[group] / dnn[group] for group in self.results}
 
     @property
     def rows(self) -> list[tuple[str, ...]]:

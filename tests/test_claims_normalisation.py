@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from claims import trained
 
-from helpers import Experiment, Series, baselines, constant_error, sine, trend
+from helpers import Experiment, Series, baselines, compare, constant_error, sine, trend
 
 HALF_DAY = Experiment(length=12, dnn_sees="window")
 ACTIVATIONS = ("relu", "tanh")
@@ -51,13 +51,18 @@ def medians(results):
 
 @pytest.fixture(scope="module")
 def rising():
-    """The networks' errors on the trend, in its own unit, by where mean and spread were measured."""
-    found = {}
-    for name, measured in (("training part", trend().split()[0].values), ("whole year", trend().values)):
-        mean, spread = float(measured.mean()), float(measured.std())
-        series = in_unit(-mean / spread, 1 / spread, trend())
-        done = trained(replace(HALF_DAY, series=series, activation="tanh", epochs=5))
-        found[name] = {m: spread**2 * np.array([r.val_losses[m][-1] for r in done]) for m in MODELS}
+    """The networks' errors on the trend, in its own unit, by way and activation."""
+    values, targets = trend().values[:, 0], trend().targets[:, 0]
+    before = np.append(values[0], values[:-1])
+    found, spread = {}, trend().normalised().spread
+    for activation in ACTIVATIONS:
+        for name, series, size in (
+            ("normalised", trend().normalised(), spread),
+            ("changes", Series(values - before, targets - before, period=24), 1),
+        ):
+            done = trained(replace(HALF_DAY, series=series, activation=activation, epochs=5))
+            for model in MODELS:
+                found[name, activation, model] = size**2 * np.array([r.val_losses[model][-1] for r in done])
     return found
 
 
@@ -79,6 +84,35 @@ def test_kelvin_is_bad_for_all_and_celsius_with_tanh(medians, model):
 def test_hundredths_are_bad_for_nobody_and_best_with_tanh(medians, model):
     assert medians["relu", "hundredths", model] < 100 * medians["relu", "-1 to 1", model]
     assert medians["tanh", "hundredths", model] < medians["tanh", "-1 to 1", model] / 100
+
+
+@pytest.fixture(scope="module")
+def many():
+    """relu on Celsius, -1 to 1 and normalised: ten seeds, since three of the LSTM's may all be unlucky."""
+    relu = replace(HALF_DAY, epochs=1)
+    cases = {unit: replace(relu, series=UNITS[unit]) for unit in ("°C", "-1 to 1", "normalised")}
+    found = compare(cases, seeds=range(11, 21))
+    variance = {unit: constant_error(case.validation) for unit, case in cases.items()}
+    return {(unit, m): found.medians(m)[unit] / variance[unit] for unit in cases for m in MODELS}
+
+
+def test_with_relu_celsius_harms_the_dnn_and_not_the_lstm(many):
+    assert many["°C", "dnn"] > 4 * many["-1 to 1", "dnn"]
+    assert many["°C", "lstm"] < 4 * many["-1 to 1", "lstm"]
+
+
+def test_celsius_delays_the_tanh_networks_and_does_not_stop_them(medians):
+    late = trained(replace(HALF_DAY, series=UNITS["°C"], activation="tanh", epochs=20))
+    for model in MODELS:
+        best = [min(r.val_losses[model]) / constant_error(r.experiment.validation) for r in late]
+        assert np.median(best) < medians["tanh", "normalised", model]
+        assert medians["tanh", "°C", model] > 100 * np.median(best)
+
+
+def test_large_activations_do_no_harm_by_themselves(results, many):
+    large, small = (np.median([largest_state(r) for r in results["relu", unit]]) for unit in ("°C", "normalised"))
+    assert large > 20 * small
+    assert many["°C", "lstm"] < 4 * many["normalised", "lstm"]
 
 
 def test_normalised_the_lstm_converges_faster_from_kelvin_and_with_tanh_from_celsius_only(medians):
@@ -108,7 +142,7 @@ def test_normalising_avoids_the_large_activations_of_relu(results):
 
 
 def test_with_noise_a_small_unit_keeps_a_tanh_network_from_beating_a_weighted_sum():
-    small = in_unit(0, 0.01, sine(noise=0.3))
+    small = in_unit(0, 0.01, sine(noise=0.3, seed=5))
     for series, low, high in ((small, 0.9, np.inf), (small.normalised(), 0, 0.8)):
         experiment = replace(HALF_DAY, series=series, activation="tanh", epochs=5)
         linear = baselines(experiment)["linear autoregression"] / constant_error(experiment.validation)
@@ -117,29 +151,30 @@ def test_with_noise_a_small_unit_keeps_a_tanh_network_from_beating_a_weighted_su
             assert np.all((low * linear < errors(done, model)) & (errors(done, model) < high * linear))
 
 
-def test_a_scale_measured_on_everything_gives_the_future_away_and_flatters_a_constant():
+def test_a_scale_measured_on_everything_gives_the_future_away():
     train, valid = trend().split()
     mean, spread = trend().values.mean(), trend().values.std()
     given = (train.values - mean) / spread
     told = mean - spread * given.mean() * len(train) / len(valid)
     assert told == pytest.approx(valid.values.mean(), abs=0.001)
-    honest, leaky = (np.mean((valid.targets - s.values.mean()) ** 2) for s in (train, trend()))
-    assert leaky < 0.75 * honest
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_on_the_trend_that_leak_saves_neither_network(rising, model):
-    yesterday = baselines(replace(HALF_DAY, series="trend"))["same hour yesterday"]
-    for losses in rising.values():
-        assert losses[model].min() > 100 * yesterday
-    assert np.median(rising["whole year"][model]) > 0.5 * np.median(rising["training part"][model])
+def test_of_the_trends_validation_part_only_the_peaks_lie_above_the_training_part():
+    train, valid = trend().split()
+    assert 0.2 < np.mean(valid.values > train.values.max()) < 0.35
 
 
-def test_differences_cure_the_trend_and_normalising_does_not(rising):
-    values, targets = trend().values[:, 0], trend().targets[:, 0]
-    before = np.append(values[0], values[:-1])
-    changes = Series(values - before, targets - before, period=24)
-    done = trained(replace(HALF_DAY, series=changes, activation="tanh", epochs=5))
-    for model in MODELS:
-        cured = np.median([result.val_losses[model][-1] for result in done])
-        assert 1000 * cured < np.median(rising["training part"][model])
+def test_on_the_trend_no_normalised_network_comes_near_the_same_hour_yesterday_and_changes_cure_it(rising):
+    free = baselines(replace(HALF_DAY, series="trend"))
+    assert free["linear autoregression"] < 1e-9  # it needs neither
+    for (name, activation, model), losses in rising.items():
+        if name == "normalised":
+            assert losses.min() > 5 * free["same hour yesterday"]
+            assert np.median(losses) > 50 * np.median(rising["changes", activation, model])
+        else:
+            assert np.median(losses) < free["same hour yesterday"]
+
+
+def test_on_the_trend_the_dnn_with_relu_comes_closest(rising):
+    medians = {key: np.median(losses) for key, losses in rising.items() if key[0] == "normalised"}
+    assert min(medians, key=medians.get) == ("normalised", "relu", "dnn")

@@ -97,6 +97,20 @@ def test_the_series_menu_goes_back_to_the_built_in_series(lab):
     lab.stop()
 
 
+def test_the_series_menu_offers_the_series_that_it_is_given():
+    warm, cold = (Series([3.0, 4.0] * 60, [4.0, 3.0] * 60, name=name, code=name) for name in ("warm", "cold"))
+    lab = Lab(replace(QUICK, series=warm), controls=("series",), series=(warm, cold))
+    menu = lab.controls["series"]
+    assert [*dict(menu.options)][-2:] == ["warm", "cold"] and menu.value == warm
+    assert lab.experiment.series == warm and lab.status.startswith("run 0: ready")
+    menu.value = cold
+    assert lab.experiment.series == cold
+    lab.close()
+    Lab(QUICK, controls=("length",), series=(warm,)).close()  # a menu that is not there offers nothing
+    with pytest.raises(ValueError, match=r"^series 'sine' is no Series; use those that the menu is to offer"):
+        Lab(QUICK, series=("sine",))
+
+
 BAD = {  # one of each kind; what makes a value impossible is tested where it is checked
     "length": ["0", "2.5", "abc", "9000", ""],
     "stride": ["145"],

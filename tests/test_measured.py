@@ -194,6 +194,7 @@ class TestCompare:
     def test_its_ratio_is_that_of_the_medians(self, found):
         lstm, dnn = (np.median(found.losses(model)["length 6"]) for model in ("lstm", "dnn"))
         assert found.ratio() == {"length 3": found.ratio()["length 3"], "length 6": lstm / dnn}
+        assert found.medians("dnn")["length 6"] == dnn
 
     def test_its_table_has_median_range_floor_and_limit(self, found):
         head, *rows = [line.split(" | ") for line in repr(found).splitlines()[1:]]
@@ -250,6 +251,20 @@ class TestCompare:
         assert found.losses("dnn")["noisy"].tolist() == [min(result.val_losses["dnn"]) for result in runs]
         own = compare({"noisy": replace(noisy, draw=2)}, seeds=(7,), models="dnn", epoch="best")
         assert own.losses("dnn")["noisy"] == found.losses("dnn")["noisy"][-1:]
+
+    def test_errors_may_be_the_roots_of_losses_in_the_unit_before_normalising(self):
+        series = replace(QUICK.series, values=10 + 8 * QUICK.series.values, targets=10 + 8 * QUICK.series.targets)
+        normal = replace(QUICK, series=series.normalised())
+        settings = {"seeds": 1, "models": "dnn", "baselines": ["last value"]}
+        found = compare({"a": normal, "b": lambda seed: 3.0}, errors_in="°C", **settings)
+        loss = compare({"a": normal}, **settings).losses("dnn")["a"]
+        assert found.losses("dnn")["a"] == pytest.approx(normal.series.spread * np.sqrt(loss))
+        assert found.losses("dnn")["b"] == 3.0
+        assert found.columns[0].baselines["last value"] == pytest.approx(
+            math.sqrt(baselines(replace(QUICK, series=series))["last value"]), rel=1e-4
+        )
+        assert found.picture.main.get_ylabel() == "typical error, °C (log scale)"
+        assert found.picture.sentence.startswith("Typical errors in °C, one dot for each of 1 runs: a, DNN median ≈ ")
 
     def test_some_baselines_may_be_asked_for(self):
         found = compare({"a": QUICK}, seeds=1, baselines=["last value"])

@@ -144,10 +144,17 @@ class Menu(Control):
 
     def show(self, value: Any, moved: bool = False) -> None:
         """Show a value that is in force; a Series that is new here is added to the menu."""
-        if isinstance(value, Series) and value not in [option for _, option in self.widget.options]:
-            self.shown = self.widget.options[0][1]  # new options choose the first, for a moment
-            self.widget.options = [*self.widget.options, (value.name, value)]
+        if isinstance(value, Series):
+            self.offer(value)
         super().show(value, moved)
+
+    def offer(self, series: Series) -> None:
+        """Add a Series to the menu, by its name; what is chosen stays."""
+        if series not in [option for _, option in self.widget.options]:
+            chosen, self.shown = self.shown, self.widget.options[0][1]  # new options choose the first, for a moment
+            self.widget.options = [*self.widget.options, (series.name, series)]
+            if chosen is not None:
+                super().show(chosen)
 
 
 class Tick(Control):

@@ -16,8 +16,9 @@ from ..pictures.inside import PartsPicture
 from ..pictures.losses import LossesPicture
 from ..pictures.windows import WindowsPicture
 from ..results import Result, table
+from ..series import Series
 from ..trainer.inside import has_probe
-from .controls import LABEL, SETTINGS, WIDE, Control, Slider, close_all, dress
+from .controls import LABEL, SETTINGS, WIDE, Control, Menu, Slider, close_all, dress
 from .hours import Hours
 from .inside import Look
 from .reruns import replace_earlier
@@ -69,9 +70,10 @@ class Lab(widgets.VBox):
 
     `controls` names the settings that a learner may change, those used most first, or is "all"; where there are many,
     the rest folds. With `baselines` ticked, the loss chart shows three simple forecasts too; with `inside`, a block
-    below it what the LSTM of the first seed holds and uses. `seeds`, 1 to 5, train side by side. Raises ValueError for
-    a control that does not exist, and for `seeds` that are impossible. A new Lab ends whatever the kernel's other Labs
-    were training, and closes those that an earlier run of its own cell has made.
+    below it what the LSTM of the first seed holds and uses. `seeds`, 1 to 5, train side by side; `series` are offered
+    in the menu of that name, beside the built-in ones. Raises ValueError for a control that does not exist, and for
+    `seeds` or `series` that are impossible. A new Lab ends whatever the kernel's other Labs were training, and closes
+    those that an earlier run of its own cell has made.
 
     `.session` holds all state and does all that can be done: `.experiment`, `.runs`, `.number`, `.status`, `train()`,
     `pause()`, `step()`, `stop()`, `reset()`, `forget()` and `wait()` are the Session's. `.history` is its runs as a
@@ -87,8 +89,11 @@ class Lab(widgets.VBox):
         baselines: bool = False,
         seeds: int = 1,
         inside: bool = False,
+        series: Iterable[Series] = (),
     ) -> None:
-        controls = tuple(SETTINGS if controls == "all" else controls)
+        controls, series = tuple(SETTINGS if controls == "all" else controls), tuple(series)
+        if wrong := [given for given in series if not isinstance(given, Series)]:
+            raise ValueError(f"series {wrong[0]!r} is no Series; use those that the menu is to offer")
         if unknown := [name for name in controls if name not in SETTINGS]:
             raise ValueError(f"control {unknown[0]!r} is unknown; use some of {', '.join(SETTINGS)}")
         self.session = session = Session(experiment, seeds=seeds)
@@ -99,6 +104,9 @@ class Lab(widgets.VBox):
         self._in_hand: Control | None = None  # the one being moved
         self.look = Look()
         self._make_controls(controls, baselines, inside)
+        if isinstance(menu := self.rows.get("series"), Menu):
+            for offered in series:
+                menu.offer(offered)
         self._make_pictures()
         scales = {name: control.scale for name, control in self.rows.items() if control.scale}
         body = widgets.Box([self._column(), self._pictures()]).add_class("lab-body")
