@@ -9,10 +9,10 @@ from claims import SEEDS, trained
 from helpers import Experiment, build, echo, show_inside
 from helpers.models import keras
 
-SINE = Experiment(epochs=4)
+SINE = Experiment(epochs=3)
 TANH = replace(SINE, activation="tanh")
 ECHO = Experiment("echo", activation="tanh", learning_rate=0.002, epochs=4)
-NOISY = replace(ECHO, series="sine", noise=0.3)
+NOISY = replace(TANH, noise=0.3, learning_rate=0.002)
 
 
 def influences(experiment):
@@ -84,29 +84,31 @@ def test_on_echo_at_length_24_one_bar_grows_at_the_oldest_sample(draw):
 
 
 @pytest.mark.parametrize("draw", [0, 1])
-def test_at_length_25_the_oldest_sample_is_used_first_and_the_second_oldest_later(draw):
+def test_at_length_25_a_mixture_is_kept_and_the_newest_subtracted_and_later_the_second_oldest_is_used(draw):
     early = influences(replace(ECHO, length=25, draw=draw))
     assert (early[:, 0] > early[:, 1]).all() and (early[:, 1] > early[:, 2]).all()
+    assert (early[:, -1] < -0.3).all() and (early[:, 0] + early[:, -1] < 0.6 * early[:, 0]).all()
     late = influences(replace(ECHO, length=25, draw=draw, epochs=12))
     assert (late[:, 1] > late[:, 0]).all() and (late[:, 1] > 0.6).all()
 
 
-def constant(seed, draw, place):
-    """The validation loss of Keras's own `fit` at length 25 with the sample at one place of each window set to 1."""
-    case = replace(ECHO, length=25, seed=seed, draw=draw)
+def with_oldest(seed, draw, fresh):
+    """The validation loss of Keras's own `fit` at length 25 where the oldest sample is 1, or a fresh random number."""
+    case, random = replace(ECHO, length=25, seed=seed, draw=draw), np.random.default_rng(seed)
     model, (inputs, targets) = build(case)["lstm"], case.windows.take(case.train)
     unseen, wanted = case.validation_windows.take(case.validation)
-    inputs[:, place] = unseen[:, place] = 1
+    for windows in (inputs, unseen):
+        windows[:, 0] = random.normal(size=(len(windows), 1)) if fresh else 1
     model.fit(inputs, targets, batch_size=32, epochs=case.epochs, shuffle=False, verbose=0)
     return model.evaluate(unseen, wanted, verbose=0)
 
 
 @pytest.mark.parametrize("draw", [1])
-def test_it_is_the_changing_sample_before_it_that_slows_training(draw):
+def test_a_sample_before_it_that_differs_from_window_to_window_slows_training_and_a_constant_does_not(draw):
     here = replace(ECHO, draw=draw)
     slow = [losses(replace(here, length=25)), losses(replace(here, series=echo(23, 381, seed=draw)))]
-    fast = [losses(here), [constant(seed, draw, place=0) for seed in SEEDS]]
-    slow.append([constant(SEEDS[0], draw, place=-1)])  # as many samples that tell nothing, but none of them before
+    slow.append([with_oldest(seed, draw, fresh=True) for seed in SEEDS[:2]])
+    fast = [losses(here), [with_oldest(seed, draw, fresh=False) for seed in SEEDS]]
     assert min(map(min, slow)) > max(map(max, fast))
 
 
@@ -118,11 +120,11 @@ def test_what_is_not_in_the_window_is_not_learnt():
 def test_the_influence_forecasts_what_a_small_change_of_the_oldest_sample_does(draw):
     for result in trained(replace(ECHO, draw=draw)):
         for number in (0, 3000):
-            seen, added = show_inside(result, number), np.array([-0.1, 0.1])
+            seen, added = show_inside(result, number), np.array([-0.01, 0.01])
             windows = np.tile(seen.inside.samples, (2, 1))
             windows[:, 0] += added
             answers = result.models["lstm"].predict(windows[..., None], verbose=0)[:, 0]
-            assert (answers - seen.answers[-1]) / (added * seen.influence[0]) == pytest.approx([1, 1], abs=0.2)
+            assert (answers - seen.answers[-1]) / (added * seen.influence[0]) == pytest.approx([1, 1], abs=0.1)
 
 
 @pytest.mark.parametrize("draw", [0, 1])
@@ -143,8 +145,12 @@ def test_the_cell_states_carry_the_oldest_sample_and_the_hidden_states_hardly(dr
 
 
 def week(result):
-    """The cells over a window of 168 samples, of an LSTM that was trained on shorter ones."""
-    return show_inside(replace(result, experiment=replace(result.experiment, length=168))).cells
+    """The cells while an LSTM reads 168 samples, more than it was trained on, shape `(168, units)`."""
+    cell, states, kept = result.models["lstm"].layers[0].cell, [np.zeros((1, 50))] * 2, []
+    for sample in result.experiment.train.values[:168]:
+        states = cell(sample[None], states)[1]
+        kept.append(states[1].numpy()[0])
+    return np.array(kept)
 
 
 def test_over_a_week_the_cells_of_relu_grow_without_limit_and_those_of_tanh_by_at_most_1_a_sample():
@@ -153,8 +159,7 @@ def test_over_a_week_the_cells_of_relu_grow_without_limit_and_those_of_tanh_by_a
         assert cells[23].max() < 3 and cells[-1].max() > 168
     for experiment in (TANH, NOISY, ECHO):
         for result in trained(experiment):
-            cells = np.abs(week(result))
-            assert (np.diff(cells, axis=0, prepend=0) <= 1 + 1e-5).all() and cells.max() < 24
+            assert (np.diff(np.abs(week(result)), axis=0, prepend=0) <= 1 + 1e-5).all()
     for result in trained(TANH):
         cells = np.abs(week(result)).max(1)
         assert cells[-1] < 1.2 * cells[23]

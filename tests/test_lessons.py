@@ -258,13 +258,8 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         ],
         3: [
             *((14, RIGHT), (14.0, RIGHT), (np.int64(14), RIGHT)),
-            *(
-                (12, "there it is the oldest"),
-                (13, "the second oldest"),
-                (26, "a day has 12"),
-                (10, "does not contain it"),
-            ),
-            *((15, "how many samples"), (14.5, "how many samples"), ([14], "of type list")),
+            *((12, "two older"), (13, "two older"), (26, "a day has 12"), (10, "must contain it")),
+            *((15, "two older"), (14.5, "two older"), ([14], "of type list")),
         ],
     },
     "from_window_to_window": {
