@@ -131,6 +131,7 @@ def compare(
     epoch: str = "last",
     baselines: bool | Iterable[str] = False,
     limit: float | None = None,
+    what: str = "",
 ) -> "Comparison":
     """Run experiments over seeds and return a Comparison: a picture of one dot a run, and a table of median and range.
 
@@ -139,7 +140,7 @@ def compare(
     kept without it); each is a number, counted from 0, or the numbers themselves. `epoch` says which validation loss
     of a run counts, the "last" or the "best"; a run that diverged counts as such. `baselines` shows forecasts that need
     no network: True for all three, or the names of some; a `limit` is drawn as a line, and the table says how many runs
-    are below it. Raises ValueError for bad values.
+    are below it; `what` is measured, if not validation losses. Raises ValueError for bad values.
     """
     seeds, draws = numbers("seeds", seeds), () if draws is None else numbers("draws", draws)
     choice("epoch", epoch, tuple(EPOCHS))
@@ -161,7 +162,7 @@ def compare(
         else:
             given = type(group).__name__
             raise ValueError(f"group {name!r} is of type {given}; use an Experiment, or a function of a seed")
-    return Comparison(columns, limit, results)
+    return Comparison(columns, limit, results, what)
 
 
 def numbers(name: str, given: int | Iterable[int]) -> tuple[int, ...]:
@@ -210,13 +211,16 @@ def counted(result: Result, model: str, counts: Callable[[list[float]], float]) 
 class Comparison:
     """What `compare` returns: a `picture`, a table, the `losses` behind them, the `results` of each group's runs."""
 
-    def __init__(self, columns: list[Column], limit: float | None, results: dict[str, list[Result]]) -> None:
+    def __init__(
+        self, columns: list[Column], limit: float | None, results: dict[str, list[Result]], what: str = ""
+    ) -> None:
         self.columns, self.limit, self.results = columns, limit, results
-        self.picture = SpreadPicture(columns, limit)
+        self.picture = SpreadPicture(columns, limit, what or "validation loss")
         runs = sorted({len(column.losses) for column in columns})
         count = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
         said = "; ".join(f"{column.name} {_spoken(column)}" for column in columns)
-        self.picture.sentence = f"Validation losses, one dot for each of {count} runs: {said}."
+        measured = what[:1].upper() + what[1:] or "Validation losses"
+        self.picture.sentence = f"{measured}, one dot for each of {count} runs: {said}."
 
     def losses(self, model: str = "lstm") -> dict[str, np.ndarray]:
         """Return for each group its validation losses, an array with a loss a run: draw by draw, seed by seed.

@@ -50,7 +50,7 @@ class Column:
 class SpreadPicture(Picture):
     """A dot a run, a bar at the median, dashes at the floor; a run that diverged is a cross at the upper edge."""
 
-    def __init__(self, columns: list[Column], limit: float | None = None) -> None:
+    def __init__(self, columns: list[Column], limit: float | None = None, what: str = "validation loss") -> None:
         groups = list(dict.fromkeys(column.group for column in columns))
         super().__init__(max(6.5, min(9.5, 2.4 + 1.5 * len(groups))), 4.0, (1,))
         (self.main,) = self.axes
@@ -67,7 +67,7 @@ class SpreadPicture(Picture):
             self._level("limit", limit, (len(groups) - 1) / 2, len(groups), INK)
         width = max(8, 26 - 3 * len(groups))
         self.main.set_xticks(range(len(groups)), [textwrap.fill(group, width) for group in groups])
-        self.main.set(xlim=(-0.6, len(groups) - 0.4), ylabel="validation loss (log scale)")
+        self.main.set(xlim=(-0.6, len(groups) - 0.4), ylabel=f"{what} (log scale)")
         self._scale(columns, limit)
         for name in (name for name in KEYS if name in self.named):
             label = f"limit: {limit:g}" if name == "limit" else name
