@@ -140,7 +140,8 @@ def times_better(walk, length, in_time):
 @pytest.mark.parametrize("length", [24, 48])
 def test_a_shuffled_split_flatters_on_every_walk_and_a_split_in_time_on_few(length):
     walks = range(30, 60)
-    assert min(times_better(walk, length, in_time=False) for walk in walks) > 1.5
+    flattered = [times_better(walk, length, in_time=False) for walk in walks]
+    assert min(flattered) > 1 and np.median(flattered) > 4
     honest = [times_better(walk, length, in_time=True) for walk in walks]
     assert np.median(honest) < 0.8 and sum(found > 1 for found in honest) < 15
 
@@ -175,16 +176,23 @@ def repeated(values, given, length=24):
 
 
 @pytest.mark.parametrize("draw", [21, 22, 23])
-def test_last_value_is_repeated_whatever_the_length_and_changes_are_learnt(draw):
+def test_last_value_is_hardly_beaten_whatever_the_length_and_changes_are_learnt(draw):
     values = weather(draw)
-    broken, found = repeated(values, values)
-    rows, series = broken.rows[1], broken.series.values
-    answers = [np.array(r.models["lstm"](series[broken.windows.samples(rows)])) for r in trained(broken)]
-    for said in answers:
-        moved = [np.mean((said - series[rows - back]) ** 2) for back in range(3)]
-        assert np.argmin(moved) == 1
-    assert found.max() > 0.6 and repeated(values, values, length=48)[1].max() > 0.6
-    assert repeated(values, np.diff(values))[1].max() < 0.6
+    mended = repeated(values, np.diff(values))[1].max()
+    for length in (24, 48):
+        broken = repeated(values, values, length)[1]
+        assert broken.max() > 0.6 > mended and broken.min() > mended
+
+
+def test_last_value_most_forecasts_fit_best_when_moved_back_by_an_hour():
+    best = []
+    for draw in (21, 22, 23):
+        experiment, _ = repeated(weather(draw), weather(draw))
+        rows, series = experiment.rows[1], experiment.series.values
+        for result in trained(experiment):
+            answers = np.array(result.models["lstm"](series[experiment.windows.samples(rows)]))
+            best.append(np.argmin([np.mean((answers - series[rows - back]) ** 2) for back in range(3)]))
+    assert best.count(1) > len(best) / 2 and best.count(2) == 0
 
 
 def test_windows_reach_where_the_text_says():
