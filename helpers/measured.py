@@ -132,6 +132,7 @@ def compare(
     baselines: bool | Iterable[str] = False,
     limit: float | None = None,
     errors_in: str = "",
+    what: str = "",
 ) -> "Comparison":
     """Run experiments over seeds and return a Comparison: a picture of one dot a run, and a table of median and range.
 
@@ -141,8 +142,8 @@ def compare(
     of a run counts, the "last" or the "best"; a run that diverged counts as such. `baselines` shows forecasts that need
     no network: True for all three, or the names of some; a `limit` is drawn as a line, and the table says how many runs
     are below it. With `errors_in`, a unit such as "°C", all losses become typical errors: their roots, in the unit that
-    the series had before it was `normalised` (what a function returns is taken as such an error). Raises ValueError for
-    bad values.
+    the series had before it was `normalised` (what a function returns is taken as such an error). `what` names what
+    functions measure, if not validation losses. Raises ValueError for bad values.
     """
     seeds, draws = numbers("seeds", seeds), () if draws is None else numbers("draws", draws)
     choice("epoch", epoch, tuple(EPOCHS))
@@ -166,7 +167,7 @@ def compare(
         else:
             given = type(group).__name__
             raise ValueError(f"group {name!r} is of type {given}; use an Experiment, or a function of a seed")
-    return Comparison(columns, limit, results, errors_in)
+    return Comparison(columns, limit, results, errors_in, what)
 
 
 def numbers(name: str, given: int | Iterable[int]) -> tuple[int, ...]:
@@ -227,16 +228,21 @@ class Comparison:
     """What `compare` returns: a `picture`, a table, the `losses` behind them, the `results` of each group's runs."""
 
     def __init__(
-        self, columns: list[Column], limit: float | None, results: dict[str, list[Result]], errors_in: str = ""
+        self,
+        columns: list[Column],
+        limit: float | None,
+        results: dict[str, list[Result]],
+        errors_in: str = "",
+        what: str = "",
     ) -> None:
         self.columns, self.limit, self.results = columns, limit, results
-        shown = f"typical error, {errors_in}" if errors_in else "validation loss"
+        shown = f"typical error, {errors_in}" if errors_in else what or "validation loss"
         self.picture = SpreadPicture(columns, limit, shown)
         runs = sorted({len(column.losses) for column in columns})
         count = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
         said = "; ".join(f"{column.name} {_spoken(column)}" for column in columns)
-        what = f"Typical errors in {errors_in}" if errors_in else "Validation losses"
-        self.picture.sentence = f"{what}, one dot for each of {count} runs: {said}."
+        measured = f"typical errors in {errors_in}" if errors_in else what or "validation losses"
+        self.picture.sentence = f"{measured[0].upper()}{measured[1:]}, one dot for each of {count} runs: {said}."
 
     def losses(self, model: str = "lstm") -> dict[str, np.ndarray]:
         """Return for each group its validation losses, an array with a loss a run: draw by draw, seed by seed.

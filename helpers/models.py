@@ -27,6 +27,7 @@ def quiet_stderr() -> Iterator[None]:
 
 
 os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever the learner's own settings file of Keras says
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # else Keras's generators print a line about memory
 with quiet_stderr():
     import keras
 

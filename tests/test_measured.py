@@ -240,6 +240,11 @@ class TestCompare:
         crosses = [len(line.get_xdata()) for line in found.picture.main.lines if line.get_marker() == "x"]
         assert sum(crosses) == 5
 
+    def test_what_is_measured_is_named_in_the_picture_and_its_sentence(self):
+        found = compare({"a": lambda seed: 0.5}, seeds=1, what="relative error")
+        assert found.picture.sentence.startswith("Relative error, one dot for each of 1 runs: a ")
+        assert found.picture.main.get_ylabel() == "relative error (log scale)"
+
     def test_a_real_run_that_diverged_counts_as_one(self):
         found = compare({"hot": replace(QUICK, learning_rate=1e6, epochs=20)}, seeds=2, models="lstm")
         assert found.losses()["hot"].tolist() == [math.inf, math.inf]
