@@ -13,6 +13,8 @@ PLAIN = (
     "a_short_window",
     "a_longer_window",
     "stride",
+    "your_own_series",
+    "tomorrow",
 )  # the notebooks that keep to the rules
 ENDS = r"(?=\s*(?:[.,;:?)]|$)|\s+(?:and|or|but|that|which|with|than|can|is|has|was|must|does|would|will|\w+s)\b)"
 DETERMINER = r"\b(?:the|a|an|this|that|each|every|another|which|no|any)\b"
