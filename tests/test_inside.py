@@ -14,6 +14,7 @@ from matplotlib.text import Text
 from helpers import Experiment, Result, Series, build, run, show_inside, sine
 from helpers.experiment import ACTIVATIONS
 from helpers.models import keras, tf
+from helpers.pictures.inside import MOST, round_up
 from helpers.pictures.picture import TYPE
 from helpers.trainer import inside
 from helpers.trainer.inside import Reader
@@ -412,3 +413,8 @@ def test_on_a_noisy_sine_it_uses_both_half_days_with_opposite_signs():
 def test_on_a_clean_sine_it_uses_the_last_half_day_alone():
     for mean in mean_influences(epochs=5):
         assert (mean[12:] < -0.02).all() and np.abs(mean[:12]).sum() < 0.2 * np.abs(mean[12:]).sum()
+
+
+@pytest.mark.parametrize("number", [np.inf, np.nan, 1e300])
+def test_a_scale_ends_somewhere_however_large_the_numbers(number):
+    assert round_up(number) == MOST == round_up(MOST)

@@ -16,6 +16,7 @@ from .picture import COLOURS, INK, LEGEND, LOCK, TYPE, Picture
 LSTM = COLOURS["lstm"]
 TICKS = (1, 2, 3, 6, 12)  # samples between the numbers on the axis; from there on whole days
 FEW = 60  # samples up to which each has a mark of its own
+MOST = 1e30  # no scale goes beyond
 ROUND = (1, 1.5, 2, 3, 5, 7)  # times a power of 10: where a scale may end
 CLIPPED = 98  # per cent of the cells whose colours differ: a few that are far out would leave the others white
 
@@ -201,9 +202,11 @@ class InsidePicture(PartsPicture):
 
 
 def round_up(number: float) -> float:
-    """Return the next of the ROUND numbers, or 0."""
+    """Return the next of the ROUND numbers, or 0; for what is infinite or NaN the largest that a picture can show."""
     if number <= 0:
         return 0.0
+    if not number < MOST:
+        return MOST
     power = 10.0 ** math.floor(math.log10(number))
     return next((step * power for step in ROUND if number <= step * power * (1 + 1e-9)), 10 * power)
 

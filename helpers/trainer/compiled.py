@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..models import quiet_stderr, tf
 from .networks import DNN, LSTM, keep
 
-LONGEST = 168  # steps of the longest window that shares the first compilation: the longest of the sliders
+LONGEST = 168  # steps of the longest window that shares the first compilation: a week of hours
 UNITS, BATCH = 50, 32  # and the most units and windows in a batch
 LANES = 64  # windows read side by side
 
