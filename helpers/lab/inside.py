@@ -10,7 +10,7 @@ from ..pictures.inside import called, sentence
 from ..trainer.inside import Inside, NotFiniteError, Reader, State, influences, of_window, ordered, probes
 
 EVERY_SECONDS = 0.25  # between two looks at many windows, while the weights change
-SHARE = 10  # and at least so many times the processor time of the last one, so that they cost a tenth at most
+SHARE = 10  # and at least so many times what the last one took, so that they cost a tenth of the time at most
 ONLY = "Only the last answer was trained."
 NOTHING = "There is nothing to see inside the LSTM before its first update: press Train."
 LOST = (
@@ -66,7 +66,7 @@ class Look:
         return Reader(experiment, self.training.weights("lstm"), experiment.stateful, self._starts)
 
     def _look(self, trains: bool) -> None:
-        begin, updates, first = time.thread_time(), self.training.updates, self.inside is None
+        begin, updates, first = time.monotonic(), self.training.updates, self.inside is None
         anew = first or (updates != self._read and (not trains or time.monotonic() >= self._due))
         if anew:
             self._starts.clear()
@@ -74,8 +74,9 @@ class Look:
         found = of_window(reader, self.row)
         if anew:
             found |= influences(reader)
-            took = 0.0 if first else time.thread_time() - begin  # the first one finds the linear autoregression too
-            self._read, self._due = updates, time.monotonic() + max(EVERY_SECONDS, SHARE * took)
+            now = time.monotonic()
+            took = 0.0 if first else now - begin  # the first one finds the linear autoregression too
+            self._read, self._due = updates, now + max(EVERY_SECONDS, SHARE * took)
         self._show(**found)
 
     def _show(self, **found: Any) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
 PREDICT_SECONDS = 0.25  # between two pictures of the predictions
+RARELY = 8  # times as long as it took to draw the inside that passes before it is drawn again while it trains
 BUTTONS = {
     "Train": "train from the initial weights, or go on after a pause",
     "Pause": "hold the training; Train goes on with it",
@@ -100,6 +101,7 @@ class Lab(widgets.VBox):
         self.train, self.pause, self.step, self.forget = session.train, session.pause, session.step, session.forget
         self.stop, self.reset, self.wait = session.stop, session.reset, session.wait
         self.window, self._predicted = 0, 0.0  # the window shown, from 0; when predictions were drawn last
+        self._look_due = 0.0  # when the inside is to be drawn again while it trains
         self.lifted = 0  # the number of the run whose curves stand out
         self._in_hand: Control | None = None  # the one being moved
         self.look = Look()
@@ -246,8 +248,8 @@ class Lab(widgets.VBox):
             self._draw_losses()
         if event == "rest" or (event == "progress" and time.monotonic() - self._predicted >= PREDICT_SECONDS):
             self._predicted = time.monotonic()
-            self._draw_windows()
-        elif event == "progress" and self.inside.value:
+            self._draw_windows(with_inside=event == "rest" or time.monotonic() >= self._look_due)
+        elif event == "progress" and self.inside.value and time.monotonic() >= self._look_due:
             self._draw_inside()
             self.frames["windows"].show()
         if event in ("begun", "rest"):
@@ -289,13 +291,14 @@ class Lab(widgets.VBox):
         self._draw_hours()
         self._write_code()
 
-    def _draw_windows(self) -> None:
+    def _draw_windows(self, with_inside: bool = True) -> None:
         """Draw the window that was asked for; the scrubber is left alone, which a hand may have further by now."""
         training, validation = map(len, self.experiment.rows)
         frame, count = self.frames["windows"], training + validation
         self.window = min(self.window, count - 1)
         frame.picture.update(self.experiment, self.window, self._predictions)
-        self._draw_inside()
+        if with_inside:
+            self._draw_inside()
         frame.show()
         self.scrubber.max = count
         part = "training" if self.window < training else "validation"
@@ -328,13 +331,15 @@ class Lab(widgets.VBox):
             self._show_look()
 
     def _show_look(self) -> None:
-        look, frame, probed = self.look, self.frames["inside"], has_probe(self.experiment)
+        begin, look, frame, probed = time.monotonic(), self.look, self.frames["inside"], has_probe(self.experiment)
         if frame.picture is None or frame.picture.probed != probed:
             frame.picture = PartsPicture(probed)
         places = self.experiment.windows.samples([0])[0]
         frame.picture.update(places, look.inside, look.said, look.ended)
         frame.show()
         self.frames["windows"].picture.update_answers(*look.answers)
+        now = time.monotonic()
+        self._look_due = now + RARELY * (now - begin) if look.inside else 0.0
 
     def _draw_hours(self) -> None:
         """Draw the strip of hours: the targets alone until a run rests, then the models' errors too."""

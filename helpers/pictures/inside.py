@@ -17,7 +17,6 @@ LSTM = COLOURS["lstm"]
 TICKS = (1, 2, 3, 6, 12)  # samples between the numbers on the axis; from there on whole days
 FEW = 60  # samples up to which each has a mark of its own
 MOST = 1e30  # no scale goes beyond
-ROUND = (1, 1.5, 2, 3, 5, 7)  # times a power of 10: where a scale may end
 CLIPPED = 98  # per cent of the cells whose colours differ: a few that are far out would leave the others white
 
 
@@ -26,6 +25,8 @@ class PartsPicture(Picture):
 
     The scales only grow, until `update` is given nothing to show.
     """
+
+    ends: tuple[float, ...] = (1, 2, 5)  # times a power of 10: of a scale; few, since a new scale draws all anew
 
     def __init__(self, probed: bool, above: tuple[float, ...] = ()) -> None:
         rows = (*above, 2.4, 3.0, *([1.5] if probed else []))
@@ -66,6 +67,7 @@ class PartsPicture(Picture):
         for spine in self.bar.spines.values():
             spine.set(color=INK, alpha=0.4)
         axes.set_ylabel("unit")
+        self.title = self.moving(axes.set_title("cells", loc="left", color=INK, size=TYPE))
 
     def _make_probe(self, axes: Axes) -> None:
         """Make the lines of how well the hour of the day can be read off the state; below 0 is not at all."""
@@ -123,7 +125,7 @@ class PartsPicture(Picture):
         low, high = inside.mean_influence - inside.influence_spread, inside.mean_influence + inside.influence_spread
         most = float(np.percentile(np.abs(inside.cells), CLIPPED)) or 1.0
         wanted = -min(low.min(), inside.weights.min()), max(high.max(), inside.weights.max()), most
-        scale = tuple(round_up(max(parts)) for parts in zip(wanted, self.scale or (0.0, 0.0, 0.0)))
+        scale = tuple(round_up(max(parts), self.ends) for parts in zip(wanted, self.scale or (0.0, 0.0, 0.0)))
         if scale == self.scale:
             return
         self.scale, self.still = scale, None
@@ -148,9 +150,7 @@ class PartsPicture(Picture):
         self.image.set_data((inside.cells * inside.signs)[:, inside.order].T)
         self.image.set_extent((inside.places[0] - half, inside.places[-1] + half, units + 0.5, 0.5))
         told = "units that move most on top, signs flipped to agree" if ordered else "units in Keras's order"
-        if (title := f"cells: {told}") != axes.get_title("left"):
-            self.still = None
-            axes.set_title(title, loc="left", color=INK, size=TYPE)
+        self.title.set_text(f"cells: {told}")
         if axes.get_ylim() != (units + 0.5, 0.5) or axes.get_yticks()[-1] != units:
             self.still = None
             axes.set(ylim=(units + 0.5, 0.5), yticks=sorted({1, units}))
@@ -175,6 +175,8 @@ class InsidePicture(PartsPicture):
 
     `inside` holds all numbers; those that one asks for most are attributes too. `window` is how the window is called.
     """
+
+    ends = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
     def __init__(self, inside: Inside, window: str, unit: str = "") -> None:
         super().__init__(inside.probe is not None, above=(3.0,))
@@ -201,14 +203,14 @@ class InsidePicture(PartsPicture):
         self.legend(axes, 3)
 
 
-def round_up(number: float) -> float:
-    """Return the next of the ROUND numbers, or 0; for what is infinite or NaN the largest that a picture can show."""
+def round_up(number: float, ends: tuple[float, ...]) -> float:
+    """Return the next number that is one of these ends times a power of 10, or 0; for what is larger or NaN, MOST."""
     if number <= 0:
         return 0.0
     if not number < MOST:
         return MOST
     power = 10.0 ** math.floor(math.log10(number))
-    return next((step * power for step in ROUND if number <= step * power * (1 + 1e-9)), 10 * power)
+    return next((step * power for step in ends if number <= step * power * (1 + 1e-9)), 10 * power)
 
 
 def sentence(inside: Inside, window: str) -> str:
