@@ -104,6 +104,63 @@ def test_only_what_is_far_from_all_else_is_doubted(values, far):
     assert (f"Warning: {far} is far from all else" in notes) if far else "far from" not in notes
 
 
+def strange(values, **options):
+    """The warnings about single values in the notes of a series without times."""
+    notes = from_csv(write("\n".join(["x", *map(str, values)])), "x", **options).notes
+    return re.findall(r"Warning: (.+?); if it stands for missing", notes)
+
+
+def load(samples=600):
+    """Values from 1,100 to 2,500, none of them twice in a row."""
+    hour = np.arange(samples)
+    return (1800 + 500 * np.sin(hour * np.pi / 12) + np.random.default_rng(17).uniform(-200, 200, samples)).round(1)
+
+
+@pytest.mark.parametrize(
+    "mark, every, what",
+    [
+        (-999, 97, "far from all else"),
+        (-9999, 97, "far from all else"),
+        (-99, 97, "far from all else"),
+        (-1, 97, "far from all else"),
+        (9999, 97, "far from all else"),
+        (32767, 97, "far from all else"),
+        (5000, 97, "far from all else"),
+        (-999, 590, "below 0, as nothing else is"),
+        (0, 97, ""),
+        (-1, 590, ""),
+    ],
+)
+def test_a_mark_for_missing_among_large_values_is_told(mark, every, what):
+    values = load()
+    values[5::every] = mark
+    number = len(values[5::every])
+    rows = "row" if number == 1 else "rows"
+    assert strange(values) == ([f"{mark} in {number} {rows} is {what}"] if what else [])
+    assert not strange(values, na_values=str(mark)) and not strange(values, na_values=f"{mark}.0")
+
+
+def test_each_of_two_marks_for_missing_is_told():
+    values = load()
+    values[5::97], values[6::97] = -999, -99
+    assert strange(values) == ["-999 in 7 rows is far from all else", "-99 in 7 rows is far from all else"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_minus_one_among_counts_is_told_and_honest_values_are_not(seed):
+    draw = np.random.default_rng([17, seed])
+    counts = draw.poisson(4, 500)
+    assert not strange(counts) and not strange(draw.poisson(0.3, 500)) and not strange(100 * draw.poisson(0.7, 500))
+    counts[3::60] = -1
+    assert strange(counts) == ["-1 in 9 rows is below 0, as nothing else is"]
+    degrees = draw.normal(3, 4, 500).round()
+    steps, heat = draw.choice([-1, 0, 1], 500), draw.choice([0, 500, 2000], 500)
+    machine = np.where(draw.random(500) < 0.5, 0, draw.normal(40, 1, 500).round(2))
+    clipped, rain = load().clip(1300, 2200), draw.exponential(4, 500).round(1) * (draw.random(500) < 0.2)
+    for honest in (degrees, steps, heat, machine, clipped, rain, -clipped, draw.choice([5, 10, 20, 50, 100, 200], 500)):
+        assert not strange(honest)
+
+
 @pytest.mark.parametrize(
     "text, options",
     [
@@ -209,6 +266,25 @@ def test_some_repeated_times_are_averaged_with_a_warning_and_two_without():
         series = from_csv(write(timed([*DAYS, *DAYS[:twice]])), "x", time="t")
         assert f"; {twice} repeated time{'s' * (twice > 1)} averaged" in series.notes
         assert ("Warning: 33% of all times stand more than once, and the mean was taken; " in series.notes) == warned
+
+
+def test_a_repeated_time_with_a_very_different_value_is_a_warning():
+    hours, values = pd.date_range("2025-02-10", periods=240, freq="h"), load(240)
+    rows = [f"{hour:%Y-%m-%d %H:%M},{value}" for hour, value in zip(hours, values)]
+    for place in range(10):  # the total of each day, at its midnight
+        rows.insert(25 * place + 24, f"{hours[24 * place]:%Y-%m-%d},{values[24 * place : 24 * place + 24].sum():.1f}")
+    notes = from_csv(write("\n".join(["t,x", *rows])), "x", time="t", date_format="ISO8601").notes
+    assert "; 10 repeated times averaged" in notes
+    assert re.search(
+        r" Warning: 10 repeated times have very different values, such as [\d.]+ and 4\d{4}(\.\d)?, "
+        "and the mean was taken; keep one row for each time.",
+        notes,
+    )
+    for again, warned in ((9, True), (values[50] + 20, False), (values[50], False)):
+        text = timed([*hours, hours[50]], [*values, again])
+        notes = from_csv(write(text), "x", time="t").notes
+        said = f"Warning: 1 repeated time has very different values, such as 9 and {values[50]:.10g}, and the mean"
+        assert (said in notes) == warned and ("different" in notes) == warned
 
 
 def test_a_period_is_no_less_than_the_true_one():
