@@ -171,6 +171,7 @@ def test_minus_one_among_counts_is_told_and_honest_values_are_not(seed):
         (days(["1.203.410", "12.004.075", "980"] * 3), {"decimal": ",", "thousands": "."}),
         (days(["12 004,5", "980,25", "7"] * 3), {"decimal": ",", "thousands": " "}),
         (days(["12'004.5", "980.25", "7"] * 3, ","), {"thousands": "'"}),
+        (days(["12\u2019004.5", "980.25", "7"] * 3, ","), {"thousands": "\u2019"}),
         (days(["12\u202f004,5", "980", "7"] * 3), {"decimal": ",", "thousands": "\u202f"}),
         (days(['"12,34,567"', '"4,500"', "980"] * 3, ","), {"thousands": ","}),
     ],
@@ -195,6 +196,13 @@ def test_numbers_of_other_countries_are_told_their_options_which_then_read_them(
         (["$3.5", "$12", "$0.25"] * 3, "$3.5", "write it as 3.5, without '$'"),
         (["3.5 kWh", "12 kWh", "0.25 kWh"] * 3, "3.5 kWh", "write it as 3.5, without 'kWh'"),
         (["\u22123.5", "4", "-2"] * 3, "\u22123.5", "write it as -3.5, with the minus sign of the keyboard"),
+        (["4", "(224.2)", "(2)"] * 3, "(224.2)", "write it as -224.2 if the brackets stand for a minus sign"),
+        (["980", "1.5108 k"] * 4, "1.5108 k", "write the number out as 1510.8 if 'k' stands for 1,000, else drop 'k'"),
+        (["980", "2M", "3 k"] * 3, "2M", "write the number out as 2000000 if 'M' stands for 1,000,000, else drop 'M'"),
+        (["800 m", "1.2 k"] * 4, "800 m", "write the number out as 0.8 if 'm' stands for 0.001, else drop 'm'"),
+        (["4", "k", "3 k"] * 3, "k", "mend or empty that cell"),
+        (["#DIV/0!", "1,204.5", "980.25"] * 3, "1,204.5", "give thousands=','"),
+        (["3 m", "4 m", "5 m"] * 3, "3 m", "write it as 3, without 'm'"),
         (["4", "5-", "(2)"] * 3, "5-", "mend or empty that cell"),
         (["4", "<2", "3"] * 3, "<2", "mend or empty that cell"),
     ],
@@ -202,11 +210,18 @@ def test_numbers_of_other_countries_are_told_their_options_which_then_read_them(
 )
 def test_signs_around_a_number_are_told_how_to_write_it(values, cell, cure):
     line = values.index(cell) + 2
-    assert why(days(values, ",")) == f"line {line} of column 'x' holds {cell!r}, which is no number; {cure}"
+    assert why(days(values)) == f"line {line} of column 'x' holds {cell!r}, which is no number; {cure}"
 
 
 @pytest.mark.parametrize(
-    "signs, given", [("?", "'?'"), (".", "'.'"), ("closed", "'closed'"), (("-", "--"), "['--', '-']")]
+    "signs, given",
+    [
+        ("?", "'?'"),
+        (".", "'.'"),
+        ("closed", "'closed'"),
+        ("#DIV/0!", "'#DIV/0!'"),
+        (("-", "--"), "['--', '-']"),
+    ],
 )
 def test_signs_for_missing_are_counted_in_one_sentence(signs, given):
     values = [
