@@ -35,7 +35,7 @@ def find_period(values: np.ndarray) -> int | None:
         best = max(near, key=repeated, default=samples)
         lags += [best] if best <= -(-samples // 3) else []  # else there are no three cycles
     enough = max(0.8 * max(alike[lags], default=0) - 3 * chance, 0)
-    own = [0.9 * max(alike[lags[place : 4 * place + 4 : place + 1]]) - 3 * chance for place in range(len(lags))]
+    own = [0.9 * max(alike[lags[place : 4 * place + 4 : place + 1]]) - 2 * chance for place in range(len(lags))]
     lag = next((lag for lag, least in zip(lags, own) if alike[lag] >= max(enough, least)), None)
     return None if lag is None or repeated(lag) < 2 * chance else lag
 
