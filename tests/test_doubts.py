@@ -104,6 +104,63 @@ def test_only_what_is_far_from_all_else_is_doubted(values, far):
     assert (f"Warning: {far} is far from all else" in notes) if far else "far from" not in notes
 
 
+def strange(values, **options):
+    """The warnings about single values in the notes of a series without times."""
+    notes = from_csv(write("\n".join(["x", *map(str, values)])), "x", **options).notes
+    return re.findall(r"Warning: (.+?); if it stands for missing", notes)
+
+
+def load(samples=600):
+    """Values from 1,100 to 2,500, none of them twice in a row."""
+    hour = np.arange(samples)
+    return (1800 + 500 * np.sin(hour * np.pi / 12) + np.random.default_rng(17).uniform(-200, 200, samples)).round(1)
+
+
+@pytest.mark.parametrize(
+    "mark, every, what",
+    [
+        (-999, 97, "far from all else"),
+        (-9999, 97, "far from all else"),
+        (-99, 97, "far from all else"),
+        (-1, 97, "far from all else"),
+        (9999, 97, "far from all else"),
+        (32767, 97, "far from all else"),
+        (5000, 97, "far from all else"),
+        (-999, 590, "below 0, as nothing else is"),
+        (0, 97, ""),
+        (-1, 590, ""),
+    ],
+)
+def test_a_mark_for_missing_among_large_values_is_told(mark, every, what):
+    values = load()
+    values[5::every] = mark
+    number = len(values[5::every])
+    rows = "row" if number == 1 else "rows"
+    assert strange(values) == ([f"{mark} in {number} {rows} is {what}"] if what else [])
+    assert not strange(values, na_values=str(mark)) and not strange(values, na_values=f"{mark}.0")
+
+
+def test_each_of_two_marks_for_missing_is_told():
+    values = load()
+    values[5::97], values[6::97] = -999, -99
+    assert strange(values) == ["-999 in 7 rows is far from all else", "-99 in 7 rows is far from all else"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_minus_one_among_counts_is_told_and_honest_values_are_not(seed):
+    draw = np.random.default_rng([17, seed])
+    counts = draw.poisson(4, 500)
+    assert not strange(counts) and not strange(draw.poisson(0.3, 500)) and not strange(100 * draw.poisson(0.7, 500))
+    counts[3::60] = -1
+    assert strange(counts) == ["-1 in 9 rows is below 0, as nothing else is"]
+    degrees = draw.normal(3, 4, 500).round()
+    steps, heat = draw.choice([-1, 0, 1], 500), draw.choice([0, 500, 2000], 500)
+    machine = np.where(draw.random(500) < 0.5, 0, draw.normal(40, 1, 500).round(2))
+    clipped, rain = load().clip(1300, 2200), draw.exponential(4, 500).round(1) * (draw.random(500) < 0.2)
+    for honest in (degrees, steps, heat, machine, clipped, rain, -clipped, draw.choice([5, 10, 20, 50, 100, 200], 500)):
+        assert not strange(honest)
+
+
 @pytest.mark.parametrize(
     "text, options",
     [
@@ -114,6 +171,7 @@ def test_only_what_is_far_from_all_else_is_doubted(values, far):
         (days(["1.203.410", "12.004.075", "980"] * 3), {"decimal": ",", "thousands": "."}),
         (days(["12 004,5", "980,25", "7"] * 3), {"decimal": ",", "thousands": " "}),
         (days(["12'004.5", "980.25", "7"] * 3, ","), {"thousands": "'"}),
+        (days(["12\u2019004.5", "980.25", "7"] * 3, ","), {"thousands": "\u2019"}),
         (days(["12\u202f004,5", "980", "7"] * 3), {"decimal": ",", "thousands": "\u202f"}),
         (days(['"12,34,567"', '"4,500"', "980"] * 3, ","), {"thousands": ","}),
     ],
@@ -138,6 +196,13 @@ def test_numbers_of_other_countries_are_told_their_options_which_then_read_them(
         (["$3.5", "$12", "$0.25"] * 3, "$3.5", "write it as 3.5, without '$'"),
         (["3.5 kWh", "12 kWh", "0.25 kWh"] * 3, "3.5 kWh", "write it as 3.5, without 'kWh'"),
         (["\u22123.5", "4", "-2"] * 3, "\u22123.5", "write it as -3.5, with the minus sign of the keyboard"),
+        (["4", "(224.2)", "(2)"] * 3, "(224.2)", "write it as -224.2 if the brackets stand for a minus sign"),
+        (["980", "1.5108 k"] * 4, "1.5108 k", "write the number out as 1510.8 if 'k' stands for 1,000, else drop 'k'"),
+        (["980", "2M", "3 k"] * 3, "2M", "write the number out as 2000000 if 'M' stands for 1,000,000, else drop 'M'"),
+        (["800 m", "1.2 k"] * 4, "800 m", "write the number out as 0.8 if 'm' stands for 0.001, else drop 'm'"),
+        (["4", "k", "3 k"] * 3, "k", "mend or empty that cell"),
+        (["#DIV/0!", "1,204.5", "980.25"] * 3, "1,204.5", "give thousands=','"),
+        (["3 m", "4 m", "5 m"] * 3, "3 m", "write it as 3, without 'm'"),
         (["4", "5-", "(2)"] * 3, "5-", "mend or empty that cell"),
         (["4", "<2", "3"] * 3, "<2", "mend or empty that cell"),
     ],
@@ -145,11 +210,18 @@ def test_numbers_of_other_countries_are_told_their_options_which_then_read_them(
 )
 def test_signs_around_a_number_are_told_how_to_write_it(values, cell, cure):
     line = values.index(cell) + 2
-    assert why(days(values, ",")) == f"line {line} of column 'x' holds {cell!r}, which is no number; {cure}"
+    assert why(days(values)) == f"line {line} of column 'x' holds {cell!r}, which is no number; {cure}"
 
 
 @pytest.mark.parametrize(
-    "signs, given", [("?", "'?'"), (".", "'.'"), ("closed", "'closed'"), (("-", "--"), "['--', '-']")]
+    "signs, given",
+    [
+        ("?", "'?'"),
+        (".", "'.'"),
+        ("closed", "'closed'"),
+        ("#DIV/0!", "'#DIV/0!'"),
+        (("-", "--"), "['--', '-']"),
+    ],
 )
 def test_signs_for_missing_are_counted_in_one_sentence(signs, given):
     values = [
@@ -209,6 +281,25 @@ def test_some_repeated_times_are_averaged_with_a_warning_and_two_without():
         series = from_csv(write(timed([*DAYS, *DAYS[:twice]])), "x", time="t")
         assert f"; {twice} repeated time{'s' * (twice > 1)} averaged" in series.notes
         assert ("Warning: 33% of all times stand more than once, and the mean was taken; " in series.notes) == warned
+
+
+def test_a_repeated_time_with_a_very_different_value_is_a_warning():
+    hours, values = pd.date_range("2025-02-10", periods=240, freq="h"), load(240)
+    rows = [f"{hour:%Y-%m-%d %H:%M},{value}" for hour, value in zip(hours, values)]
+    for place in range(10):  # the total of each day, at its midnight
+        rows.insert(25 * place + 24, f"{hours[24 * place]:%Y-%m-%d},{values[24 * place : 24 * place + 24].sum():.1f}")
+    notes = from_csv(write("\n".join(["t,x", *rows])), "x", time="t", date_format="ISO8601").notes
+    assert "; 10 repeated times averaged" in notes
+    assert re.search(
+        r" Warning: 10 repeated times have very different values, such as [\d.]+ and 4\d{4}(\.\d)?, "
+        "and the mean was taken; keep one row for each time.",
+        notes,
+    )
+    for again, warned in ((9, True), (values[50] + 20, False), (values[50], False)):
+        text = timed([*hours, hours[50]], [*values, again])
+        notes = from_csv(write(text), "x", time="t").notes
+        said = f"Warning: 1 repeated time has very different values, such as 9 and {values[50]:.10g}, and the mean"
+        assert (said in notes) == warned and ("different" in notes) == warned
 
 
 def test_a_period_is_no_less_than_the_true_one():

@@ -288,6 +288,21 @@ def test_the_period_is_the_whole_cycle_and_not_its_strongest_part():
     assert find_period(two_cycles().values[:, 0]) == 24 and find_period(sine(noise=0.3).values[:, 0]) == 24
 
 
+@pytest.mark.parametrize("days, noise", [(30, 0), (30, 60), (120, 60), (120, 200)])
+@pytest.mark.parametrize("morning, evening", [(7, 18), (8, 19), (9, 20)])
+def test_a_day_of_two_rush_hours_is_no_half_day(morning, evening, days, noise):
+    hour = np.arange(24 * days) % 24
+    rush = 600 * np.exp(-(((hour - morning) / 2) ** 2)) + 800 * np.exp(-(((hour - evening) / 2) ** 2))
+    for seed in range(3):
+        assert find_period(1400 + rush + np.random.default_rng([24, seed]).normal(0, 1, len(hour)) * noise) == 24
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_half_day_is_not_taken_for_a_day(seed):
+    tide = np.cos(np.arange(24 * 60) * np.pi / 6) + np.random.default_rng([12, seed]).normal(0, 1, 24 * 60)
+    assert find_period(tide) == 12
+
+
 @pytest.mark.parametrize("values", [[5] * 40, [0.1] * 40, range(40), np.arange(500) / 8 + 1e6], ids=type)
 def test_a_constant_and_a_straight_line_have_no_period(values):
     series = from_csv(write("\n".join(["x", *map(str, values)])), "x")

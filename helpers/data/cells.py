@@ -9,8 +9,9 @@ import pandas as pd
 from .table import Table, listed, shown
 
 NUMBER = r"[-+]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][-+]?[0-9]+)?"
-SIGNS = [(".", ","), (",", ""), (",", "."), *product(".,", " '\u00a0\u202f_")]  # decimal and thousands
+SIGNS = [(".", ","), (",", ""), (",", "."), *product(".,", " '\u2019\u00a0\u202f_")]  # decimal and thousands
 UNIT = r"[\w $€£¥%*°/]+"  # but no sign that changes the number, such as (5), 5- or <5
+SCALES = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000, "m": 0.001, "µ": 0.000_001}
 MEND = "mend or empty that cell"
 
 
@@ -59,20 +60,15 @@ def numbers(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
 
 def _no_number(table: Table, column: str, texts: pd.Series, bad: pd.Series) -> ValueError:
     """Return the error of the first cell that is no number, with the cure that fits the whole column."""
-    worded, top = bad[~bad.str.contains("[0-9]")], bad.index[0]
-    rest = bad.str.replace(NUMBER, "", n=1, regex=True).str.strip()
-    signs = next((pair for pair in SIGNS if explained(texts, *pair)), None)
+    worded, top = bad[bad.str.fullmatch("[^0-9]*|#[A-Z/0]+[!?]")], bad.index[0]  # of Excel there is #DIV/0!
+    signs = next((pair for pair in SIGNS if explained(texts.drop(worded.index), *pair)), None)
     if len(worded) < len(bad) and signs:
         top, options = bad.drop(worded.index).index[0], (("decimal", signs[0].strip(".")), ("thousands", signs[1]))
         cure = f"give {', '.join(f'{option}={sign!r}' for option, sign in options if sign)}"
     elif bad[top] == column:
         cure = "drop that line, which repeats the names"
-    elif len(worded) == len(bad) < len(texts) and (said := _of_words(table, column, bad)):
+    elif said := _of_words(table, column, worded) if len(worded) == len(bad) else _of_signs(bad, len(texts)):
         cure = said
-    elif len(worded) == 0 and rest.nunique() == 1 and re.fullmatch("[\u2212\u2013]" + NUMBER, bad[top]):
-        cure = f"write it as -{bad[top][1:]}, with the minus sign of the keyboard"
-    elif len(worded) == 0 and rest.nunique() == 1 and re.fullmatch(r"[$€£¥%*°]+" if len(bad) < 3 else UNIT, rest[top]):
-        cure = f"write it as {re.findall(NUMBER, bad[top])[0]}, without {shown(rest[top])}"
     elif len(bad) == len(texts):
         numeric = table.head.apply(lambda cells: cells.str.strip().str.fullmatch(NUMBER).any())
         names = [name for name, some in zip(table.names, numeric) if name and some]
@@ -83,9 +79,29 @@ def _no_number(table: Table, column: str, texts: pd.Series, bad: pd.Series) -> V
     return table.refusal(top, column, texts[top], f"which is no number; {cure}")
 
 
+def _of_signs(bad: pd.Series, cells: int) -> str:
+    """Return how to write numbers that stand beside signs in some of a number of cells, or "" where it is not clear."""
+    text, rests = bad.iloc[0], bad.str.replace(NUMBER, "", n=1, regex=True).str.strip()
+    rest = rests.iloc[0]
+    if (len(bad) < cells or rests.nunique() > 1) and bad.str.fullmatch(rf"{NUMBER} ?[{''.join(SCALES)}]").all():
+        number = f"{float(text[:-1].replace(',', '.')) * SCALES[rest]:.12g}".replace(".", "," if "," in text else ".")
+        return f"write the number out as {number} if {shown(rest)} stands for {SCALES[rest]:,}, else drop {shown(rest)}"
+    if rests.nunique() > 1 or not re.search("[0-9]", text):
+        return ""
+    if re.fullmatch("[\u2212\u2013]" + NUMBER, text):
+        return f"write it as -{text[1:]}, with the minus sign of the keyboard"
+    if re.fullmatch(r"\([0-9.,]+\)", text):
+        return f"write it as -{text[1:-1]} if the brackets stand for a minus sign"
+    if re.fullmatch(r"[$€£¥%*°]+" if len(bad) < 3 else UNIT, rest):
+        return f"write it as {re.findall(NUMBER, text)[0]}, without {shown(rest)}"
+    return ""
+
+
 def _of_words(table: Table, column: str, words: pd.Series) -> str:
     """Return what to do about the words in a column of numbers, or "" where nothing but mending them helps."""
     rows = table.cells.index[table.cells[column].str.strip().isin(words)]
+    if len(words) == table.cells[column].str.strip().nunique():
+        return ""
     if len(rows) == rows[-1] <= 3:  # all rows at the top
         return f"if that line holds no sample, give {table.skipping(rows)}, else {MEND}"
     if words.iloc[0].startswith("#") and column == table.names[0]:

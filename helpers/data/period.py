@@ -13,7 +13,8 @@ def find_period(values: np.ndarray) -> int | None:
     of three cycles or more, that stands far above the power around it: pure chance gives a peak of some log(samples)
     times the median, and a slow wander is the rule among its neighbours. Such a peak may be only a harmonic, and its
     place is rough: of its first twelve multiples the first counts whose autocorrelation is near the best of theirs,
-    at the lag where the mean autocorrelation of eight repeats is highest, and above the scatter of noise.
+    and nearer to that of its own double, triple and fourfold, at the lag where the mean autocorrelation of eight
+    repeats is highest, and above the scatter of noise. So the half of a day with two rush hours is not its period.
     """
     samples = len(values)
     rest = signal.detrend(values)
@@ -33,8 +34,9 @@ def find_period(values: np.ndarray) -> int | None:
         near = range(max(first, 2), min(last, samples // 2) + 1)
         best = max(near, key=repeated, default=samples)
         lags += [best] if best <= -(-samples // 3) else []  # else there are no three cycles
-    enough = 0.8 * max(alike[lags], default=0) - 3 * chance
-    lag = next((lag for lag in lags if alike[lag] >= max(enough, 0)), None)
+    enough = max(0.8 * max(alike[lags], default=0) - 3 * chance, 0)
+    own = [0.9 * max(alike[lags[place : 4 * place + 4 : place + 1]]) - 2 * chance for place in range(len(lags))]
+    lag = next((lag for lag, least in zip(lags, own) if alike[lag] >= max(enough, least)), None)
     return None if lag is None or repeated(lag) < 2 * chance else lag
 
 

@@ -17,6 +17,7 @@ from .table import MOST_ROWS, shown
 UNITS = {"": {"sample": 1}, "M": {"year": 12, "month": 1}}  # of `Rows.moments`: none, months, seconds, microseconds
 UNITS["s"] = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 UNITS["us"] = {name: size * 10**6 for name, size in UNITS["s"].items()} | {"millisecond": 1_000, "microsecond": 1}
+REPEATED = 5  # how often a value that stands for missing stands at least, unless it is very far from all else
 
 
 @dataclass
@@ -136,10 +137,23 @@ class Rows:
         """Yield a warning for each thing in the values that may not be what it seems."""
         if (repeated := (self.often > 1).mean()) > 0.1:
             yield f"Warning: {repeated:.0%} of all times stand more than once, and the mean was taken; {self.apart}."
-        for value in far_from_all_else(self.values[np.isfinite(self.values)]):
-            where = _count(int((self.values == value).sum()), "row")
-            cure = f"if it stands for missing, read it with na_values={value:g}"
-            yield f"Warning: {value:g} in {where} is far from all else; {cure}."
+        elif repeated and (unlike := self._unlike_at_one_time()):
+            yield unlike
+        for value, often, what in strange(self.values[np.isfinite(self.values)]):
+            cure = f"if it stands for missing, read it with na_values={value:.10g}"
+            yield f"Warning: {value:.10g} in {_count(often, 'row')} is {what}; {cure}."
+
+    def _unlike_at_one_time(self) -> str:
+        """Return a warning where the values of a repeated time differ by more than the scatter of all means, or ""."""
+        known = np.isfinite(self.values)
+        groups = pd.Series(self.values[known], self.moments[known]).groupby(level=0)
+        apart = groups.max() - groups.min()
+        unlike = int((apart > self.known.std()).sum())
+        if not unlike:
+            return ""
+        low, high = groups.min()[apart.idxmax()], groups.max()[apart.idxmax()]
+        some = f"{_count(unlike, 'repeated time')} {'has' if unlike == 1 else 'have'} very different values"
+        return f"Warning: {some}, such as {low:.10g} and {high:.10g}, and the mean was taken; {self.apart}."
 
 
 def at_months(months: np.ndarray, day: int, clock: pd.Timedelta) -> pd.DatetimeIndex:
@@ -148,18 +162,40 @@ def at_months(months: np.ndarray, day: int, clock: pd.Timedelta) -> pd.DatetimeI
     return first + pd.to_timedelta(np.minimum(day, first.days_in_month) - 1, unit="D") + clock
 
 
-def far_from_all_else(values: np.ndarray) -> Iterator[float]:
-    """Yield the values that lie far from all others, as -9999 does among temperatures."""
-    values = np.unique(values)
-    values = values[np.argsort(np.abs(values), kind="stable")]
-    while len(values) > 2:
-        value, sizes = values[-1], np.abs(values)
-        usual, gap = sizes[sizes < sizes[-1]].max(initial=0), np.abs(values[:-1] - value).min()
-        nines = re.fullmatch(r"-?99+(\.9+)?", f"{value:.10g}")
-        if usual == 0 or gap <= (1 if nines else 10) * usual:
+def strange(values: np.ndarray) -> Iterator[tuple[float, int, str]]:
+    """Yield the lowest and highest values that may stand for missing, as -9999 does, how often they stand, and why."""
+    found, often = np.unique(values, return_counts=True)
+    while len(found) > 2:
+        ends = sorted((-1, 0), key=lambda end: -abs(found[end]))
+        place, why = next(((end, why) for end in ends if (why := _strange(found, often, end))), (0, ""))
+        if not why:
             return
-        yield float(value)
-        values = values[:-1]
+        yield float(found[place]), int(often[place]), why
+        found, often = np.delete(found, place), np.delete(often, place)
+
+
+def _strange(found: np.ndarray, often: np.ndarray, end: int) -> str:
+    """Return why the lowest (0) or highest (-1) of some values, in order, may be none, or "".
+
+    It is far from all others by its size, or, if it repeats, by the range and the gaps of others: not 0, which many a
+    count or a machine at rest has. Or it is a usual sign, such as -1 or -999, and the only value below 0.
+    """
+    value, others = found[end], np.delete(found, end)
+    lone = value < 0 and all(map(_nines, others[others < 0]))
+    others = others[others >= 0] if lone and others.max() >= 0 else others
+    usual = np.abs(others[np.abs(others) < abs(value)]).max(initial=0)
+    gap, nines = np.abs(others - value).min(), _nines(value)
+    far = abs(value) >= np.abs(others).max() and 0 < (1 if nines else 10) * usual < gap
+    if not far and often[end] >= REPEATED and len(others) >= REPEATED and value != 0:
+        far = gap > max(np.ptp(others) / 10, 3 * np.diff(others).max())
+    if far:
+        return "far from all else"
+    sign = nines or (value == -1 and often[end] >= REPEATED and len(others) >= REPEATED)
+    return "below 0, as nothing else is" if lone and sign else ""
+
+
+def _nines(value: float) -> bool:
+    return re.fullmatch(r"-?99+(\.9+)?", f"{value:.10g}") is not None
 
 
 def _moments(times: pd.DatetimeIndex) -> tuple[np.ndarray, str]:
