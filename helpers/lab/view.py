@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("lab.css").read_text(encoding="utf-8")
 PREDICT_SECONDS = 0.25  # between two pictures of the predictions
-RARELY = 8  # times as long as it took to draw the inside that passes before it is drawn again while it trains
+RARELY = 4  # times as long as it took to draw the inside that passes before it is drawn again while it trains
 BUTTONS = {
     "Train": "train from the initial weights, or go on after a pause",
     "Pause": "hold the training; Train goes on with it",
