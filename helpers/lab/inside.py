@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..pictures.inside import called, sentence
+from ..pictures.inside import sentence
+from ..pictures.windows import called
 from ..trainer.inside import Inside, NotFiniteError, Reader, State, influences, of_window, ordered, probes
 
 EVERY_SECONDS = 0.25  # between two looks at many windows, while the weights change

@@ -8,14 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.ticker import MultipleLocator
 
-from ..experiment import Experiment
 from ..results import Result, digits
 from ..trainer.inside import Inside, look_inside
 from .picture import COLOURS, INK, LEGEND, LOCK, TYPE, Picture
+from .windows import FEW, called
 
 LSTM = COLOURS["lstm"]
 TICKS = (1, 2, 3, 6, 12)  # samples between the numbers on the axis; from there on whole days
-FEW = 60  # samples up to which each has a mark of its own
 MOST = 1e30  # no scale goes beyond
 CLIPPED = 98  # per cent of the cells whose colours differ: a few that are far out would leave the others white
 
@@ -246,10 +245,3 @@ def show_inside(result: Result, window: int = 0, carried: bool | None = None) ->
     """
     inside, experiment = look_inside(result, window, carried), result.experiment
     return InsidePicture(inside, called(experiment, window, inside.carried), experiment.series_with_noise.unit)
-
-
-def called(experiment: Experiment, window: int, carried: bool) -> str:
-    """Return what a window is called."""
-    training, validation = map(len, experiment.rows)
-    part = "training" if window < training else "validation"
-    return f"Window {window + 1:,} of {training + validation:,} ({part}{', its state carried' * carried})"

@@ -15,7 +15,7 @@ from .picture import COLOURS, INK, LOCK, STYLES, TYPE, Picture
 Predictions = Callable[[np.ndarray], dict[str, np.ndarray]]  # each model's answers at these rows
 SO_FAR = "#a859b5"  # told apart from the others' colours, on light and dark
 SO_FAR_SENTENCE = " LSTM so far: its answer after each sample of the window; only the last was trained."
-FEW = 60  # answers up to which each has a dot of its own
+FEW = 60  # samples, or answers, up to which each has a mark of its own
 VIEWS = (48, 72, 96, 144, 192, 240, 336, 504, 672, 1008, 1512, 2016, 4032)  # samples that a view may hold
 
 
@@ -117,7 +117,7 @@ class WindowsPicture(Picture):
             start, end = self.view[0], min(sum(self.view), len(series))
             in_view = np.r_[max(start, length) : min(end, border), max(start, border + length) : end]
             self._show_predictions(in_view.astype(int), predictions)
-            self.sentence = self._sentence(experiment, window, count + len(validation), samples)
+            self.sentence = self._sentence(experiment, window, samples)
 
     def _point(self, row: int, ahead: int, height: float, samples: int) -> None:
         """Draw an arrow from the target to the sample that it copies, if that is a later one and there is one."""
@@ -141,7 +141,7 @@ class WindowsPicture(Picture):
             text.set_text("" if inside else told)
             text.set(fontsize=TYPE, y=0.04 + 0.11 * place if side == "below" else 0.86 - 0.11 * place)
 
-    def _sentence(self, experiment: Experiment, window: int, count: int, samples: np.ndarray) -> str:
+    def _sentence(self, experiment: Experiment, window: int, samples: np.ndarray) -> str:
         windows, series, row = experiment.windows, experiment.series_with_noise, int(samples[0]) + experiment.length
         target = round(float(series.targets[row, 0]), 2) + 0.0  # never -0.00
         seen = f"sample {samples[0]}"
@@ -149,9 +149,9 @@ class WindowsPicture(Picture):
             seen = f"{windows.steps} samples, {samples[0]} to {samples[-1]}"
         what = {"oldest": f"sample {samples[0]}", "latest": f"sample {samples[-1]}", "window": "the same"}
         copied = f", as at sample {row + series.ahead}" if series.ahead and row + series.ahead < len(series) else ""
-        part, stride = ("training", windows.stride) if row < len(experiment.train) else ("validation", 1)
+        stride = windows.stride if row < len(experiment.train) else 1
         return (
-            f"Window {window + 1:,} of {count:,} ({part}): the LSTM sees {seen}, the DNN "
+            f"{called(experiment, window)}: the LSTM sees {seen}, the DNN "
             f"{what[experiment.dnn_sees]}; the target at row {row} is {target:.2f}{copied}. "
             f"Each next window starts {stride} sample{'s' * (stride > 1)} later."
             f"{SO_FAR_SENTENCE * self.so_far.get_visible()}"
@@ -176,6 +176,13 @@ class WindowsPicture(Picture):
         self.unit = series.unit
         self.axes[0].set_ylabel(textwrap.fill(f"value {series.unit}".strip(), 16))
         self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
+
+
+def called(experiment: Experiment, window: int, carried: bool = False) -> str:
+    """Return what a window is called."""
+    training, validation = map(len, experiment.rows)
+    part = "training" if window < training else "validation"
+    return f"Window {window + 1:,} of {training + validation:,} ({part}{', its state carried' * carried})"
 
 
 def show_windows(experiment: Experiment, window: int = 0) -> WindowsPicture:
