@@ -79,8 +79,8 @@ def merged(outputs):
 def expected(notebook):
     """Return the pictures, as PNG, of the cells tagged `expected`."""
     tagged = [cell for cell in notebook.cells if "expected" in cell.metadata.get("tags", [])]
-    shown = [output.data["text/html"] for cell in tagged for output in cell.outputs if "text/html" in output.data]
-    return [base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", html).group(1)) for html in shown]
+    shown = [output.get("data", {}).get("text/html") for cell in tagged for output in cell.outputs]
+    return [base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", html).group(1)) for html in shown if html]
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ def test_it_opens_ready_and_every_control_has_a_name(start):
     for name in ("length", "stride", "window"):
         assert start.handle(name).count() == 1
     assert start.page.locator(".lab").get_by_role("textbox", name="length, typed").count() == 1
-    assert start.page.locator(".lab-windows [role=img]").get_attribute("aria-label").startswith("Window 1 of 8,712")
+    said = start.page.locator(".lab-windows [role=img]").get_attribute("aria-label")
+    assert said.startswith("Training window 1 of 6,984")
 
 
 def test_dragging_length_shows_new_windows_and_retrains_both_models(start):
@@ -113,7 +114,7 @@ def test_the_tick_at_inside_shows_the_answers_up_to_the_model_s_own_and_without_
     *_, last = line(start, SO_FAR)
     assert min(abs(x - last[0]) + abs(y - last[1]) for x, y in line(start, COLOURS["lstm"])) < 0.01
     start.press("window", "PageUp")
-    expect(block).not_to_contain_text("Window 1 of")
+    expect(block).not_to_contain_text("Training window 1 of")
     for _ in range(50):  # the picture above may follow a moment after the block
         *_, moved = line(start, SO_FAR)
         if moved != last:

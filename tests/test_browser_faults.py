@@ -224,7 +224,7 @@ def test_a_notebook_of_the_course_shows_its_pictures_without_a_kernel(opened):
     picture = page.find("figure img")
     assert picture.evaluate("picture => picture.naturalWidth") > 500
     assert len(picture.get_attribute("alt")) > 40
-    expect(page.page.locator("figcaption")).to_contain_text("Window 1 of 8,712")
+    expect(page.page.locator("figcaption")).to_contain_text("Training window 1 of 6,984")
     expect(page.page.get_by_text("Predict: An LSTM sees").filter(visible=True)).to_have_count(1)
     expect(page.page.get_by_text("shown as sliders and pictures").filter(visible=True)).to_have_count(0)
     expect(page.page.get_by_text(LOST)).to_have_count(0)
@@ -246,7 +246,7 @@ def test_what_jupyterlab_saved_with_live_widgets_shows_pictures_and_text_when_th
     again = opened("saved.ipynb")
     expect(again.page.get_by_text(LOST)).to_have_count(3)
     expect(again.page.get_by_text(LOST).filter(visible=True)).to_have_count(0)
-    for text in ("Predict: Which?", "Exercise: How many?", "Window 1 of 8,712"):
+    for text in ("Predict: Which?", "Exercise: How many?", "Training window 1 of 6,984"):
         expect(again.page.get_by_text(text).last).to_be_visible()
     assert again.page.locator(".lab-kept img").evaluate("picture => picture.naturalWidth") > 500
     expect(again.page.get_by_text("Run this cell")).to_have_count(3)

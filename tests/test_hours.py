@@ -106,7 +106,7 @@ def test_a_press_on_an_hour_goes_to_its_worst_window_and_the_slider_with_it(lab)
         worst = np.max([squares for squares in lab.squares.values()], axis=0)
         assert worst[at] == worst[validation % 24 == hour].max()
         assert f"the target at row {validation[at]} is" in lab.frames["windows"].sentence.value
-        assert "(validation)" in lab.frames["windows"].sentence.value
+        assert f"Validation window {at + 1} of " in lab.frames["windows"].sentence.value
 
 
 def test_before_a_run_it_goes_to_the_first_window_of_the_hour():

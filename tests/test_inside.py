@@ -353,10 +353,10 @@ def axes_shows(axis, text):
 def test_one_sentence_says_what_is_seen():
     result = trained(PLAIN)
     picture, last = show_inside(result), show_inside(result, sum(map(len, result.experiment.rows)) - 1)
-    assert picture.sentence.startswith(
-        "Window 1 of 912 (training): after the first of 24 samples the LSTM's answer is ≈ "
-    )
-    assert last.sentence.startswith("Window 912 of 912 (validation): ")
+    training, validation = map(len, result.experiment.rows)
+    first = f"Training window 1 of {training}: after the first of 24 samples the LSTM's answer is ≈ "
+    assert picture.sentence.startswith(first)
+    assert last.sentence.startswith(f"Validation window {validation} of {validation}: ")
     assert picture.sentence.count(".") - picture.sentence.count("0.") - picture.sentence.count("1.") <= 1
     assert "R² of ≈ " in picture.sentence and f'alt="{escape(picture.sentence)}"' in picture.html()
     assert repr(picture) == picture.sentence

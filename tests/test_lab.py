@@ -312,7 +312,7 @@ def test_the_scrubber_walks_over_the_windows_without_training(lab):
     before = shown(lab, "windows")[1]
     lab.scrubber.value = 12
     assert shown(lab, "windows")[1] != before
-    assert "Window 12 of" in lab.frames["windows"].sentence.value
+    assert "Training window 12 of" in lab.frames["windows"].sentence.value
     assert lab.status.startswith("run 0: ready")
 
 
@@ -333,7 +333,7 @@ def test_the_window_walks_over_the_validation_part_too_and_the_predictions_are_o
     lab.scrubber.value = lab.scrubber.max
     assert lab.scrubber.max == len(training) + len(validation)
     assert f"the target at row {validation[-1]} is" in lab.frames["windows"].sentence.value
-    assert lab.window_of.value.endswith("validation")
+    assert lab.window_of.value == "validation, 141 of 141"
     border = len(lab.experiment.train)
     lab.scrubber.value = len(training) + 5
     picture = lab.frames["windows"].picture
@@ -517,7 +517,7 @@ def test_an_unknown_control_is_refused_with_what_there_is():
 def test_its_text_in_a_saved_notebook_is_fixed_and_has_a_picture(lab):
     shown = lab._repr_mimebundle_()
     assert shown["text/plain"] == repr(lab) == f"Lab({QUICK!r}), shown as sliders and pictures where a kernel runs"
-    assert 'alt="Window 1 of' in shown["text/html"]
+    assert 'alt="Training window 1 of' in shown["text/html"]
 
 
 def test_without_xla_the_same_code_trains_to_the_same_losses_and_says_so(monkeypatch):

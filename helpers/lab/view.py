@@ -14,7 +14,7 @@ from ..experiment import EXAMPLES, MODELS, Experiment
 from ..export import to_keras
 from ..pictures.inside import PartsPicture
 from ..pictures.losses import LossesPicture
-from ..pictures.windows import WindowsPicture
+from ..pictures.windows import WindowsPicture, place
 from ..results import Result, table
 from ..series import Series
 from ..trainer.inside import has_probe
@@ -293,16 +293,14 @@ class Lab(widgets.VBox):
 
     def _draw_windows(self, with_inside: bool = True) -> None:
         """Draw the window that was asked for; the scrubber is left alone, which a hand may have further by now."""
-        training, validation = map(len, self.experiment.rows)
-        frame, count = self.frames["windows"], training + validation
+        frame, count = self.frames["windows"], sum(map(len, self.experiment.rows))
         self.window = min(self.window, count - 1)
         frame.picture.update(self.experiment, self.window, self._predictions)
         if with_inside:
             self._draw_inside()
         frame.show()
         self.scrubber.max = count
-        part = "training" if self.window < training else "validation"
-        self.window_of.value = f"{self.window + 1:,} of {count:,}, {part}"
+        self.window_of.value = ", ".join(place(self.experiment, self.window))
 
     def _predictions(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Return what each model that is alive answers at these rows, in the run of the first seed."""

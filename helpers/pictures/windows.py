@@ -178,11 +178,18 @@ class WindowsPicture(Picture):
         self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
 
 
+def place(experiment: Experiment, window: int) -> tuple[str, str]:
+    """Return a window's part, and its place there, as 'training' and '4 of 6,984'."""
+    training, validation = map(len, experiment.rows)
+    if window < training:
+        return "training", f"{window + 1:,} of {training:,}"
+    return "validation", f"{window - training + 1:,} of {validation:,}"
+
+
 def called(experiment: Experiment, window: int, carried: bool = False) -> str:
     """Return what a window is called."""
-    training, validation = map(len, experiment.rows)
-    part = "training" if window < training else "validation"
-    return f"Window {window + 1:,} of {training + validation:,} ({part}{', its state carried' * carried})"
+    part, number = place(experiment, window)
+    return f"{part.capitalize()} window {number}{', its state carried' * carried}"
 
 
 def show_windows(experiment: Experiment, window: int = 0) -> WindowsPicture:
