@@ -52,6 +52,12 @@ def test_the_article_s_sine_takes_no_network(clean):
         assert losses.min() > 1000 * free["linear autoregression"]
 
 
+def test_on_the_article_s_sine_relu_suits_the_lstm_and_tanh_the_dnn(clean):
+    assert np.median(clean["lstm"]) < np.median(clean["dnn"])
+    tanh = last(replace(FAIR, epochs=3, activation="tanh"))
+    assert np.median(tanh["dnn"]) < np.median(tanh["lstm"])
+
+
 def test_one_seed_may_say_the_opposite_of_another():
     results = [run(Experiment(dnn_sees="window", epochs=1, seed=seed)) for seed in range(10)]
     ratio = [result.val_losses["lstm"][-1] / result.val_losses["dnn"][-1] for result in results]
@@ -75,6 +81,8 @@ def test_after_30_epochs_the_draw_of_the_noise_decides():
     first, other = (last(replace(TANH, epochs=30, draw=draw)) for draw in (0, 2))
     assert np.median(first["dnn"]) < 0.99 * np.median(first["lstm"])
     assert np.median(other["lstm"]) < 0.95 * np.median(other["dnn"])
+    linear = baselines(replace(TANH, draw=2))["linear autoregression"]
+    assert other["dnn"].min() > linear and np.median(other["lstm"]) > 0.95 * linear
 
 
 @pytest.mark.parametrize("draw", [0, 2])

@@ -38,10 +38,11 @@ def test_echo_needs_a_whole_day_to_the_hour(draw):
     assert np.median(left(replace(DAY, draw=draw))) < 0.5  # a seed may need more epochs
 
 
-def test_a_longer_window_of_echo_has_the_same_floor_and_is_learnt_much_less():
+def test_a_longer_window_of_echo_has_the_same_floor_and_takes_more_epochs():
     floors = [floor(replace(DAY, length=length))["lstm"] for length in (1, 12, 23, 24, 25)]
     assert floors == pytest.approx([1, 1, 1, *[1 - 0.95**2] * 2])
     assert np.median(left(replace(DAY, length=25))) > 2 * np.median(left(DAY))
+    assert left(replace(DAY, length=25, epochs=10)).max() < 0.2
 
 
 def test_one_hour_more_and_the_dnn_sees_the_wrong_hour_of_echo():
@@ -71,6 +72,13 @@ def test_with_noise_a_longer_window_is_better_and_a_day_is_no_limit():
     assert medians[1] < 0.8 * medians[0] and medians[2] < 0.8 * medians[1]
     floors = np.array([floor(replace(NOISY, length=length))["lstm"] for length in (12, 24, 48)])
     np.testing.assert_allclose(floors[1:] / floors[:-1], 0.5, atol=0.02)
+
+
+def test_without_shuffling_the_draw_decides_whether_a_second_day_is_better_after_three_epochs():
+    ordered = [replace(NOISY, shuffle=False, draw=draw, seed=draw) for draw in (5, 9)]
+    days = [[min(run(replace(each, length=n)).val_losses["lstm"]) for n in (24, 48)] for each in ordered]
+    worse, better = (two / one for one, two in days)
+    assert worse > 1.2 and better < 0.8
 
 
 def test_a_wave_that_loses_its_phase_gains_little_from_a_second_day():

@@ -109,10 +109,12 @@ def test_celsius_delays_the_tanh_networks_and_does_not_stop_them(medians):
         assert medians["tanh", "°C", model] > 100 * np.median(best)
 
 
-def test_large_activations_do_no_harm_by_themselves(results, many):
+def test_large_activations_do_the_lstm_no_harm_in_one_epoch_and_it_is_behind_after_five(results, many):
     large, small = (np.median([largest_state(r) for r in results["relu", unit]]) for unit in ("°C", "normalised"))
     assert large > 20 * small
     assert many["°C", "lstm"] < 4 * many["normalised", "lstm"]
+    late = {u: trained(replace(HALF_DAY, series=UNITS[u], epochs=5)) for u in ("°C", "normalised")}
+    assert np.median(errors(late["°C"], "lstm")) > 2 * np.median(errors(late["normalised"], "lstm"))
 
 
 def test_normalised_the_lstm_converges_faster_from_kelvin_and_with_tanh_from_celsius_only(medians):
