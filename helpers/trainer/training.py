@@ -33,7 +33,7 @@ class Training:
         self.experiment, windows, train = experiment, experiment.windows, experiment.train
         self.part = Samples.of(train, windows)
         self.windows, self.per_epoch = windows.count(train), windows.updates_per_epoch(train)
-        lanes, every = experiment.length if experiment.stateful else None, experiment.validation_windows
+        lanes, every = experiment.lanes if experiment.stateful else None, experiment.validation_windows
         parts = {"train": train, "validation": experiment.validation}
         self.readings = {name: Reading(part, every, lanes) for name, part in parts.items()}
         self.steps = capacity(windows.steps, LONGEST)
