@@ -1,12 +1,11 @@
 """Predictions and exercises, those of the notebooks too: right answers and likely wrong ones, by method and button."""
 
-import json
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
-from course import NOTEBOOKS
+from course import exercises
 
 from helpers import Exercise, Experiment, Prediction, Windows, echo
 from helpers.lessons import VIEW
@@ -459,25 +458,14 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
 }
 
 
-def exercises(notebook):
-    """Return the exercises of a notebook by number, and the names that their cells know."""
-    cells = json.loads(NOTEBOOKS[notebook].read_text(encoding="utf-8"))["cells"]
-    sources = {cell["id"]: "".join(cell["source"]) for cell in cells}
-    names = {}
-    exec(sources["setup"], names)
-    numbers = [int(cell["id"][-1]) for cell in cells if cell["id"][:-1] == "exercise-"]
-    for number in numbers:
-        exec(sources[f"exercise-{number}"], names)
-    return {number: names[f"exercise_{number}"] for number in numbers}, names
-
-
 @pytest.mark.parametrize("notebook", ANSWERS)
 def test_a_notebooks_exercises_know_right_from_wrong(notebook):
     given, names = exercises(notebook)
-    assert set(given) == set(ANSWERS[notebook])
-    for number, exercise in given.items():
+    assert set(given) == {f"exercise-{number}" for number in ANSWERS[notebook]}
+    for number, answers in ANSWERS[notebook].items():
+        exercise = given[f"exercise-{number}"]
         assert exercise.check(...) == "Not yet: replace the ... by your answer"
-        for answer, told in ANSWERS[notebook][number]:
+        for answer, told in answers:
             said = exercise.check(answer)
             assert said.startswith(RIGHT) == (told == RIGHT) and told in said, (number, answer, said)
         exec(exercise.source, names)
