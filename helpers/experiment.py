@@ -145,6 +145,21 @@ class Experiment:
         return self.windows.rows(self.train), border + self.validation_windows.rows(self.validation)
 
     @property
+    def lanes(self) -> int:
+        """In how many lanes a part is validated where the state is kept: a window joins the one so many rows earlier.
+
+        At stride 1, as in validation. Each lane begins empty and reads a window after the other, each where the last
+        has ended.
+        """
+        return self.length
+
+    def lane(self, row: int) -> np.ndarray:
+        """Return the rows that a row's lane reads, up to the row itself; both are counted in the whole series."""
+        border = len(self.train)
+        first = self.length + (border if row >= border else 0)  # the first row of its part
+        return np.arange(first + (row - first) % self.lanes, row + 1, self.lanes)
+
+    @property
     def dnn_steps(self) -> np.ndarray:
         """The steps of a window that the DNN is given, as an array of indices."""
         return np.arange(self.windows.steps)[DNN_SEES[self.dnn_sees]]

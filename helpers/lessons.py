@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from html import escape
+from reprlib import repr as shortened
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 from IPython.display import display
 
 from .display import VIEW, Names, Text, display_widgets
@@ -131,6 +133,8 @@ class Exercise(Card):
 
     The function `check` takes an answer and returns None if it is right, else a hint that fits just that answer.
     `hints` come one at a time; `solution` is Python source that sets `answer`; `right` says why the answer is right.
+    Where the answer is one number, `number` says of what kind, such as "a whole number, such as 7": the check is given
+    nothing else.
     """
 
     def __init__(
@@ -140,21 +144,28 @@ class Exercise(Card):
         hints: Iterable[str],
         solution: str,
         right: str = "that is it.",
+        number: str = "",
     ) -> None:
         self.question, self.hints, self.source, self.right = question, tuple(hints), solution.strip(), right
-        self._check, self.given = check, 0
+        self._check, self.number, self.given = check, number, 0
 
     def check(self, answer: object) -> Text:
         """Return "Right: ..." or "Not yet: ..." with a hint, whatever the answer is."""
         if answer is ...:
             return Text("Not yet: replace the ... by your answer")
         try:
-            hint = self._check(answer)
+            hint = self._no_number(answer) or self._check(answer)
         except Exception as error:  # whatever a learner's answer may do to the check
             reason = " ".join(str(error).split())[:120]
             kind = type(answer).__name__
             hint = f"the check could make nothing of this answer, of type {kind} ({type(error).__name__}: {reason})"
         return Text(f"Right: {self.right}" if hint is None else f"Not yet: {hint}")
+
+    def _no_number(self, answer: Any) -> str:
+        """Return what to say of an answer that is no number where one is asked for, else nothing."""
+        if not self.number or (np.ndim(answer) == 0 and np.asarray(answer).dtype.kind in "iuf"):
+            return ""
+        return f"{' '.join(shortened(answer).split())} is not a number; use {self.number}"
 
     def hint(self) -> Text:
         """Return the next hint, or say that there are no more."""

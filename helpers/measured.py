@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html import escape
+from itertools import compress
 from numbers import Real
 from typing import Any
 
@@ -263,15 +264,13 @@ class Comparison:
         return {group: lstm[group] / dnn[group] for group in self.results}
 
     @property
-    def rows(self) -> list[tuple[str, ...]]:
-        """The table's rows, as texts."""
-        return [self._row(column) for column in self.columns]
-
-    @property
-    def head(self) -> tuple[str, ...]:
-        """The names of the table's columns."""
+    def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """The names of the table's columns, and its rows, as texts; of functions alone there is no model, no floor."""
         first = ("group", "model", "median", "lowest", "highest", "floor")
-        return first if self.limit is None else (*first, f"below {self.limit:,g}")
+        head = first if self.limit is None else (*first, f"below {self.limit:,g}")
+        rows = [self._row(column) for column in self.columns]
+        filled = [any(texts) for texts in zip(*rows)]
+        return tuple(compress(head, filled)), [tuple(compress(row, filled)) for row in rows]
 
     def _row(self, column: Column) -> tuple[str, ...]:
         spread = [loss_in_words(part(column.losses)) for part in (median, np.min, np.max)]
@@ -282,12 +281,11 @@ class Comparison:
         return *row, f"{np.sum(column.losses < self.limit)} of {len(column.losses)}"
 
     def _ipython_display_(self) -> None:
-        display(
-            {"text/plain": repr(self), "text/html": self.picture.html() + html_table(self.head, self.rows)}, raw=True
-        )
+        html = self.picture.html() + html_table(*self.table)
+        display({"text/plain": repr(self), "text/html": html}, raw=True)
 
     def __repr__(self) -> str:
-        return f"{self.picture.sentence}\n{text_table(self.head, self.rows)}"
+        return f"{self.picture.sentence}\n{text_table(*self.table)}"
 
 
 def _spoken(column: Column) -> str:

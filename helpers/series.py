@@ -89,9 +89,10 @@ class Series:
         times = None if self.times is None else np.asarray(self.times).tobytes()
         return self.code, self.recipe, *known, times, self.mean, self.spread, *arrays
 
-    def _then(self, *lines: str) -> str:
-        """Return the recipe with further lines, if there is one at all."""
-        return "\n".join([self.recipe, *lines]) if self.recipe else ""
+    def _changed(self, call: str, *lines: str, **fields: Any) -> "Series":
+        """Return the series with other fields, as `code` a call of it, and as `recipe`, if there is one, more lines."""
+        recipe = "\n".join([self.recipe, *lines]) if self.recipe else ""
+        return replace(self, code=f"{self.code}.{call}", recipe=recipe, **fields)
 
     def split(self, fraction: float = 0.8) -> tuple["Series", ...]:
         """Return the first `fraction` of the samples to train on, and the rest to validate on."""
@@ -99,13 +100,12 @@ class Series:
         if not 2 <= cut <= len(self) - 2:
             raise ValueError(f"fraction {fraction} leaves fewer than 2 of {len(self)} samples in a part; try 0.8")
         return tuple(
-            replace(
-                self,
+            self._changed(
+                f"split({fraction})[{i}]",
+                f"values, targets = values[{kept}], targets[{kept}]",
                 values=self.values[part],
                 targets=self.targets[part],
                 times=None if self.times is None else self.times[part],
-                code=f"{self.code}.split({fraction})[{i}]",
-                recipe=self._then(f"values, targets = values[{kept}], targets[{kept}]"),
             )
             for i, (part, kept) in enumerate(((slice(None, cut), f":{cut}"), (slice(cut, None), f"{cut}:")))
         )
@@ -120,11 +120,8 @@ class Series:
         earlier = self.code.count(".noisy(")  # a second noise is another one, even from the same seed
         drawn = np.random.default_rng([seed, earlier]).normal(0, noise, self.values.shape)
         total = float(np.hypot(self.noise, noise))  # variances of independent noises add up
-        recipe = self._then(
-            f"values = values + np.random.default_rng([{seed}, {earlier}]).normal(0, {noise!r}, values.shape)"
-        )
-        code = f"{self.code}.noisy({noise!r}, {seed})"
-        return replace(self, values=self.values + drawn, noise=total, code=code, recipe=recipe)
+        line = f"values = values + np.random.default_rng([{seed}, {earlier}]).normal(0, {noise!r}, values.shape)"
+        return self._changed(f"noisy({noise!r}, {seed})", line, values=self.values + drawn, noise=total)
 
     def normalised(self, fraction: float = 0.8) -> "Series":
         """Return the series with its values at mean 0 and standard deviation 1, as measured on the training part.
@@ -136,8 +133,10 @@ class Series:
         mean, spread = train.mean(), train.std()
         if spread == 0:
             raise ValueError(f"values are all {mean:g} in the training part; a constant cannot be normalised")
-        return replace(
-            self,
+        return self._changed(
+            f"normalised({fraction})",
+            f"mean, spread = values[:{len(train)}].mean(), values[:{len(train)}].std()",
+            "values, targets = (values - mean) / spread, (targets - mean) / spread",
             values=(self.values - mean) / spread,
             targets=(self.targets - mean) / spread,
             unit="standard deviations",
@@ -147,11 +146,6 @@ class Series:
             spread=float(self.spread * spread),
             cycles=(),  # their heights are no longer 1, nor is the variance
             kept=None,
-            code=f"{self.code}.normalised({fraction})",
-            recipe=self._then(
-                f"mean, spread = values[:{len(train)}].mean(), values[:{len(train)}].std()",
-                "values, targets = (values - mean) / spread, (targets - mean) / spread",
-            ),
         )
 
 

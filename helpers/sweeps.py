@@ -64,11 +64,11 @@ def sweep(
             if error := future.exception():
                 failed[place] = error
             else:
-                results[place] = result = future.result()
+                results[place] = future.result()
                 if saved:
-                    saved.add(result)
+                    saved.add(results[place])
                 if on_result:
-                    on_result(place, result)
+                    on_result(place, results[place])
             bar.update()
     finished = [results[place] for place in sorted(results)]
     if failed:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from .checks import choice, whole
 from .data.regular import at_months
-from .experiment import MODELS, Experiment
+from .experiment import MODELS
 from .results import Result
 
 
@@ -40,17 +40,11 @@ def answer(result: Result, name: str, known: np.ndarray, row: int) -> float:
     experiment, model = result.experiment, result.models[name]
     rows = np.array([row])
     if experiment.stateful and name == "lstm":
-        rows = lane(experiment, row)
+        rows = experiment.lane(row)
         model.layers[0].reset_states()
     seen = known[experiment.windows.samples(rows)]
     inputs = seen[:, :, None] if name == "lstm" else seen[:, experiment.dnn_steps]
     return float(model.predict(inputs, batch_size=1 if len(rows) > 1 else None, verbose=0)[-1, 0])
-
-
-def lane(experiment: Experiment, row: int) -> np.ndarray:
-    """Return the rows of the validation part that a stateful LSTM reads before a row, and that row."""
-    first = len(experiment.train) + experiment.length
-    return np.arange(first + (row - first) % experiment.length, row + 1, experiment.length)
 
 
 def following(times: Any, ahead: int, steps: int) -> pd.DatetimeIndex:

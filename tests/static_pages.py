@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 import nbformat
-from course import FOLDER, NOTEBOOKS
+from course import FOLDER, NOTEBOOKS, exercises
 from nbconvert.filters import Highlight2HTML, markdown2html
 from pygments.formatters import HtmlFormatter
 
@@ -54,8 +54,8 @@ def main(folder: Path = HOME / "site") -> None:
         write(folder / PAGES[name], PAGES[name].removesuffix(".html"), text(path.read_text(encoding="utf-8")))
     for slug, path in NOTEBOOKS.items():
         notebook = nbformat.read(path, as_version=4)
-        exercises = known(notebook)
-        parts = [cell_html(cell, exercises.get(cell.id)) for cell in notebook.cells]
+        known, _ = exercises(slug)
+        parts = [cell_html(cell, known.get(cell.id)) for cell in notebook.cells]
         write(folder / PAGES[path.name], slug.replace("_", " "), "\n".join(parts))
 
 
@@ -105,17 +105,6 @@ def output_html(output: nbformat.NotebookNode) -> str:
 def fold(summary: str, body: str) -> str:
     """Return what opens with a click."""
     return f"<details><summary>{escape(summary)}</summary>{body}</details>" if body else ""
-
-
-def known(notebook: nbformat.NotebookNode) -> dict:
-    """Return the Exercises of a notebook, by the ids of their cells."""
-    sources = {cell.id: cell.source for cell in notebook.cells}
-    names: dict = {}
-    exec(sources["setup"], names)
-    found = [name for name in sources if re.fullmatch(r"exercise-\d", name)]
-    for name in found:
-        exec(sources[name], names)
-    return {name: names[name.replace("-", "_")] for name in found}
 
 
 def helped(exercise) -> str:

@@ -1,12 +1,11 @@
 """Predictions and exercises, those of the notebooks too: right answers and likely wrong ones, by method and button."""
 
-import json
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
-from course import NOTEBOOKS
+from course import exercises
 
 from helpers import Exercise, Experiment, Prediction, Windows, echo
 from helpers.lessons import VIEW
@@ -107,6 +106,20 @@ def test_an_answer_of_another_kind_gets_a_sentence_not_a_traceback(exercise, ans
     assert "\n" not in said and " at 0x" not in said
 
 
+@pytest.mark.parametrize("answer", [6, 6.0, np.int64(6), np.float32(6), np.array(6), np.uint8(6)])
+def test_where_a_number_is_asked_for_any_kind_of_number_is_taken(answer):
+    asks = Exercise("How many?", lambda answer: None if answer == 6 else "count", [], "", number="a whole number")
+    assert asks.check(answer) == "Right: that is it."
+
+
+@pytest.mark.parametrize("answer", ["6", None, [6], np.array([6]), True, 6j, np.arange(99), Experiment(), {"a": 6}])
+def test_where_a_number_is_asked_for_the_check_sees_nothing_else(answer):
+    asks = Exercise("How many?", lambda answer: None, [], "", number="a whole number, such as 7")
+    said = asks.check(answer)
+    assert said.startswith("Not yet: ") and said.endswith(" is not a number; use a whole number, such as 7")
+    assert "\n" not in said and len(said) < 100
+
+
 def test_hints_come_one_at_a_time_and_end(exercise):
     assert exercise.hint() == "Hint 1 of 2: More than `five`."
     assert exercise.hint() == "Hint 2 of 2: Fewer than 7."
@@ -178,8 +191,8 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
         1: [
             *((9, RIGHT), (27, RIGHT), (9.0, RIGHT), (np.int64(9), RIGHT), (np.float64(27), RIGHT)),
             *((18, "half days"), (36, "half days"), (6, "0.125"), (0, "length 0 is too small")),
-            *((9.5, "length 9.5 is not a whole number"), ("9", "'9' is no number of samples")),
-            *(([9], "[9] is no number of samples"), (None, "no number of samples"), (np.array(9), RIGHT)),
+            *((9.5, "length 9.5 is not a whole number"), ("9", "'9' is not a number; use a whole number")),
+            *(([9], "[9] is not a number"), (None, "None is not a number"), (np.array(9), RIGHT)),
         ],
         2: [
             (Experiment(length=13, sampling_rate=12), RIGHT),
@@ -459,25 +472,14 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
 }
 
 
-def exercises(notebook):
-    """Return the exercises of a notebook by number, and the names that their cells know."""
-    cells = json.loads(NOTEBOOKS[notebook].read_text(encoding="utf-8"))["cells"]
-    sources = {cell["id"]: "".join(cell["source"]) for cell in cells}
-    names = {}
-    exec(sources["setup"], names)
-    numbers = [int(cell["id"][-1]) for cell in cells if cell["id"][:-1] == "exercise-"]
-    for number in numbers:
-        exec(sources[f"exercise-{number}"], names)
-    return {number: names[f"exercise_{number}"] for number in numbers}, names
-
-
 @pytest.mark.parametrize("notebook", ANSWERS)
 def test_a_notebooks_exercises_know_right_from_wrong(notebook):
     given, names = exercises(notebook)
-    assert set(given) == set(ANSWERS[notebook])
-    for number, exercise in given.items():
+    assert set(given) == {f"exercise-{number}" for number in ANSWERS[notebook]}
+    for number, answers in ANSWERS[notebook].items():
+        exercise = given[f"exercise-{number}"]
         assert exercise.check(...) == "Not yet: replace the ... by your answer"
-        for answer, told in ANSWERS[notebook][number]:
+        for answer, told in answers:
             said = exercise.check(answer)
             assert said.startswith(RIGHT) == (told == RIGHT) and told in said, (number, answer, said)
         exec(exercise.source, names)

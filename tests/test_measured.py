@@ -235,10 +235,18 @@ class TestCompare:
         found = compare({"a": lambda seed: [0.1, math.nan, math.inf][seed], "b": lambda seed: math.nan}, seeds=3)
         assert found.losses()["a"].tolist() == [0.1, math.inf, math.inf]
         rows = [line.split(" | ") for line in repr(found).splitlines()[2:]]
-        assert [row[2:5] for row in rows] == [["diverged", "≈ 0.10", "diverged"], ["diverged"] * 3]
+        assert [row[1:] for row in rows] == [["diverged", "≈ 0.10", "diverged"], ["diverged"] * 3]
         assert "a median diverged, 2 of 3 diverged" in repr(found)
         crosses = [len(line.get_xdata()) for line in found.picture.main.lines if line.get_marker() == "x"]
         assert sum(crosses) == 5
+
+    @pytest.mark.parametrize("limit", [None, 0.15])
+    def test_functions_alone_have_no_columns_for_a_model_and_a_floor(self, limit):
+        found = compare({"a": lambda seed: 0.1, "b": lambda seed: 0.2}, seeds=1, limit=limit)
+        head, *rows = [line.split(" | ") for line in repr(found).splitlines()[1:]]
+        below = ["below 0.15"] if limit else []
+        assert head == ["group", "median", "lowest", "highest", *below]
+        assert rows[0] == ["a", *["≈ 0.10"] * 3, *["1 of 1" for _ in below]]
 
     def test_what_is_measured_is_named_in_the_picture_and_its_sentence(self):
         found = compare({"a": lambda seed: 0.5}, seeds=1, what="relative error")

@@ -184,9 +184,7 @@ class Table:
         """Read all cells, and keep those of the wanted columns; `head` has the first rows of all."""
         how = {option: given for option, given in self.options.items() if option not in OURS}
         how |= {"engine": "python"} if len(self.options["sep"]) > 1 and self.options["sep"] != r"\s+" else {}
-        missing = how.get("na_values", [])
-        missing = list(missing.values()) if isinstance(missing, dict) else [missing]
-        self.missing = [word for some in missing for word in ([some] if np.isscalar(some) else some)]
+        self.missing = words_in(how.get("na_values", []))
         places = [self.names.index(column) for _, column in self.wanted]
         parts: list[pd.DataFrame] = []
         tops: list[pd.DataFrame] = []
@@ -250,6 +248,12 @@ class Table:
     def refusal(self, row: int, column: str, text: str, why: str) -> ValueError:
         """Return the error of a cell that cannot be used."""
         return ValueError(f"line {self.line(row)} of column {shown(column)} of {self.name} holds {shown(text)}, {why}")
+
+
+def words_in(given: Any) -> list:
+    """Return the words of pandas's option `na_values` as a list: it takes one, several, or some for each column."""
+    parts = list(given.values()) if isinstance(given, dict) else [given]
+    return [word for part in parts for word in ([part] if np.isscalar(part) else part)]
 
 
 def split(line: str, sign: str) -> list[str]:

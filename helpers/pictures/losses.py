@@ -160,14 +160,17 @@ class LossesPicture(Picture):
         to_points, low = self.main.transData.transform, self.main.get_ylim()[0]
         points = [to_points((end.x, max(end.y, low))) for end in ends]
         wanted = [Wanted(float(x), float(y), text_width(end.label)) for end, (x, y) in zip(ends, points)]
-        marks = [to_points(xy) for _, val in self.lines.values() for xy in val.get_xydata()]
         axes = self.main.get_window_extent()
         picture = Box(axes.x0 + 1, axes.y0 + 1, axes.x1 - 1, axes.y1 - 1)
         margin = Box(axes.x1 + 3, axes.y0, axes.x1 + MARGIN, axes.y1 + LINE / 2)
-        taken = [Box(x - MARK, y - MARK, x + MARK, y + MARK) for x, y in marks if np.isfinite([x, y]).all()]
-        for end, point, box in zip(ends, points, place(wanted, LINE, picture, margin, taken)):
+        for end, point, box in zip(ends, points, place(wanted, LINE, picture, margin, self._marks())):
             if box:
                 self._write(end.label, point, box, COLOURS[end.model])
+
+    def _marks(self) -> list[Box]:
+        """Return the boxes that the marks of the newest run's validation take up."""
+        drawn = [self.main.transData.transform(xy) for _, val in self.lines.values() for xy in val.get_xydata()]
+        return [Box(x - MARK, y - MARK, x + MARK, y + MARK) for x, y in drawn if np.isfinite([x, y]).all()]
 
     def _ends(self) -> list["End"]:
         """Return the ends of the curves that are in view, and of the floors, those first that matter most."""

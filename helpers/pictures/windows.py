@@ -98,13 +98,10 @@ class WindowsPicture(Picture):
     def update(self, experiment: Experiment, window: int = 0, predictions: Predictions | None = None) -> None:
         """Show a window, by its number from 0; `predictions(rows)` gives each model's for the rows in view."""
         with LOCK:
-            series, length, border = experiment.series_with_noise, experiment.length, len(experiment.train)
-            training, validation = experiment.rows
-            count = len(training)
-            rows = training[window : window + 3] if window < count else validation[window - count : window - count + 3]
+            series, length = experiment.series_with_noise, experiment.length
+            rows, stride = neighbours(experiment, window)
             row, ahead = int(rows[0]), series.ahead or 0
-            stride = experiment.stride if window < count else 1
-            self._show(series, border, row - length, row + max(min(2 * stride, 96), ahead) + 8)
+            self._show(series, len(experiment.train), row - length, row + max(min(2 * stride, 96), ahead) + 8)
             samples = experiment.windows.samples(rows[:1])[0]
             for name, at in (("lstm", samples), ("dnn", samples[experiment.dnn_steps])):
                 self.seen[name].set_data(at, series.values[at, 0])
@@ -114,10 +111,14 @@ class WindowsPicture(Picture):
             for bar, start in zip(self.bars, [*rows - length, *[-9999] * 3]):
                 bar.set(x=start - 0.5, width=length)
             self.stars.set_data(rows, -np.arange(len(rows)))
-            start, end = self.view[0], min(sum(self.view), len(series))
-            in_view = np.r_[max(start, length) : min(end, border), max(start, border + length) : end]
-            self._show_predictions(in_view.astype(int), predictions)
+            self._show_predictions(self._rows_in_view(experiment), predictions)
             self.sentence = self._sentence(experiment, window, samples)
+
+    def _rows_in_view(self, experiment: Experiment) -> np.ndarray:
+        """Return the rows in view that have a window in their own part of the series."""
+        length, border = experiment.length, len(experiment.train)
+        start, end = self.view[0], min(sum(self.view), len(experiment.series_with_noise))
+        return np.r_[max(start, length) : min(end, border), max(start, border + length) : end].astype(int)
 
     def _point(self, row: int, ahead: int, height: float, samples: int) -> None:
         """Draw an arrow from the target to the sample that it copies, if that is a later one and there is one."""
@@ -184,6 +185,14 @@ def place(experiment: Experiment, window: int) -> tuple[str, str]:
     if window < training:
         return "training", f"{window + 1:,} of {training:,}"
     return "validation", f"{window - training + 1:,} of {validation:,}"
+
+
+def neighbours(experiment: Experiment, window: int) -> tuple[np.ndarray, int]:
+    """Return the rows of a window and of the two that follow it in its part, and the stride from each to the next."""
+    training, validation = experiment.rows
+    if window < len(training):
+        return training[window : window + 3], experiment.stride
+    return validation[window - len(training) :][:3], 1
 
 
 def called(experiment: Experiment, window: int, carried: bool = False) -> str:

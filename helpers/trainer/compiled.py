@@ -7,8 +7,10 @@ tensors. The losses are those of Keras's `fit`; the tests hold it to that.
 from functools import lru_cache
 from typing import NamedTuple
 
+from ..experiment import Experiment
 from ..models import quiet_stderr, tf
 from .networks import DNN, LSTM, keep
+from .padding import capacity, resized
 
 LONGEST = 168  # steps of the longest window that shares the first compilation: a week of hours
 UNITS, BATCH = 50, 32  # and the most units and windows in a batch
@@ -56,6 +58,7 @@ class State(NamedTuple):
 class Trainer:
     """The compiled functions of one model: `train`, for batches of up to `width` windows, and `read`.
 
+    It serves every model that is no larger: `begin` takes the weights of one in, and `weights` gives them back.
     TensorFlow compiles `train` once more for an LSTM that keeps its state from batch to batch.
     """
 
@@ -66,6 +69,15 @@ class Trainer:
 
     def __repr__(self):
         return f"Trainer({self.model!r}, width={self.width})"
+
+    def begin(self, weights):
+        """Return the state before the first update, from weights in Keras's order and shapes."""
+        return State.of(resized(self.model.name, weights, self.model.units, self.model.inputs))
+
+    def weights(self, state, experiment):
+        """Return the weights in a state of the experiment's model, in Keras's order and shapes."""
+        weights = [weight.numpy() for weight in state.weights]
+        return resized(self.model.name, weights, experiment.units, len(experiment.dnn_steps))
 
     def _train(self, state, carried, part, order, batch_size, first, last, learning_rate):
         """Make the updates of batches first … last - 1 in this order.
@@ -112,6 +124,13 @@ class Trainer:
 
         _, carried, answers = tf.while_loop(lambda number, *_: number < last, window, (first, carried, answers))
         return carried, answers
+
+
+def trainer_for(name: str, experiment: Experiment) -> Trainer:
+    """Return the trainer of an experiment's model: the one that most share, or one that is large enough."""
+    units, width = capacity(experiment.units, UNITS), capacity(experiment.batch_size, BATCH)
+    steps = capacity(experiment.windows.steps, LONGEST)
+    return trainer(name, units, experiment.activation, width, experiment.dnn_sees, steps)
 
 
 @lru_cache(maxsize=16)

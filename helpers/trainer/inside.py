@@ -18,7 +18,6 @@ from ..checks import whole, yes_or_no
 from ..experiment import Experiment
 from ..results import Result
 from ..theory import autoregression
-from ..windows import Windows
 
 Weights = Sequence[np.ndarray]
 State = tuple[np.ndarray, np.ndarray]  # the state and the cell
@@ -136,21 +135,20 @@ def slopes(weights: Weights, activation: str, samples: np.ndarray, start: State)
     return of_gates, o * slope(active), f
 
 
-def reached(weights: Weights, activation: str, values: np.ndarray, windows: Windows, rows: np.ndarray) -> State:
+def reached(weights: Weights, experiment: Experiment, rows: np.ndarray) -> State:
     """Return the state and the cell that the lanes of some rows have reached before these rows' windows.
 
-    As in validation (`reading.py`): a part of a series is read in `length` lanes at stride 1. Each begins empty and
-    reads a window after the other, each where the last has ended. `values` are the part's, and rows are counted in it.
-    Where that would take more than REACH steps, lanes begin empty later: an LSTM that has learnt to forget does not
-    tell the difference.
+    As in validation: see `Experiment.lanes`. Where that would take more than REACH steps, lanes begin empty later: an
+    LSTM that has learnt to forget does not tell the difference.
     """
     state, cell = (part.copy() for part in empty(weights, len(rows)))
-    earlier = np.minimum(rows // windows.length - 1, max(1, REACH // (windows.steps * len(rows))))
-    first = rows - earlier * windows.length
-    for number in range(earlier.max()):
-        on = earlier > number
-        samples = values[windows.samples(first[on] + number * windows.length)]
-        held = states(weights, activation, samples, (state[on], cell[on]))
+    windows, values = experiment.windows, experiment.series_with_noise.values[:, 0]
+    most = max(1, REACH // (windows.steps * len(rows)))
+    earlier = [experiment.lane(row)[:-1][-most:] for row in rows]
+    for number in range(max(map(len, earlier))):
+        on = np.array([number < len(lane) for lane in earlier])
+        samples = values[windows.samples([lane[number] for lane in earlier if number < len(lane)])]
+        held = states(weights, experiment.activation, samples, (state[on], cell[on]))
         state[on], cell[on] = held[0][:, -1], held[1][:, -1]
     return state, cell
 
@@ -254,9 +252,9 @@ def finite(what: str, *numbers: np.ndarray) -> tuple[np.ndarray, ...]:
 class Reader:
     """An experiment's LSTM with some weights, and how it reads windows: from empty, or from its lane's state.
 
-    Rows are counted in the whole series, and those of one call lie in one part of it. What their lanes have reached is
-    kept in `starts`, since it takes long to find: whoever gives the same to a Reader of newer weights saves that time,
-    and reads from the state that the older ones had reached.
+    Rows are counted in the whole series. What their lanes have reached is kept in `starts`, since it takes long to
+    find: whoever gives the same to a Reader of newer weights saves that time, and reads from the state that the older
+    ones had reached.
     """
 
     def __init__(
@@ -268,14 +266,12 @@ class Reader:
 
     def begin(self, rows: np.ndarray) -> tuple[np.ndarray, State]:
         """Return the samples of the windows of these rows, and what their reading begins with."""
-        values, border = self.series.values[:, 0], len(self.experiment.train)
-        samples = values[self.windows.samples(rows)]
+        samples = self.series.values[self.windows.samples(rows), 0]
         if not self.carried:
             return samples, empty(self.weights, len(rows))
-        first, key = border if rows[0] >= border else 0, rows.tobytes()
+        key = rows.tobytes()
         if key not in self.starts:
-            activation, part = self.experiment.activation, values[first:]
-            self.starts[key] = reached(self.weights, activation, part, self.windows, rows - first)
+            self.starts[key] = reached(self.weights, self.experiment, rows)
         return samples, self.starts[key]
 
     def states(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -54,6 +54,8 @@ def sigmoid(z):
 class LSTM:
     """The LSTM and its dense output, forwards and backwards, with the weights in Keras's order and shapes."""
 
+    name, inputs = "lstm", 1
+
     def __init__(self, units, activation, steps):
         self.units, self.steps = units, steps
         self.activate, self.slope = ACTIVATION[activation]
@@ -170,8 +172,11 @@ class DNN:
     An input that is always zero gets no gradient, so its weights stay zero and change nothing.
     """
 
+    name = "dnn"
+
     def __init__(self, units, activation, sees, steps):
-        self.units, self.sees, self.steps = units, sees, steps
+        self.units, self.sees = units, sees
+        self.inputs = steps if sees == "window" else 1
         self.activate = ACTIVATION[activation][0]
 
     def __repr__(self):
@@ -184,7 +189,7 @@ class DNN:
     def read(self, weights, part, rows, carried):
         """Return the predictions for these rows, shape `(rows,)`, and nothing that is carried on."""
         if self.sees == "window":
-            step = tf.range(self.steps)[:, None]
+            step = tf.range(self.inputs)[:, None]
         else:
             step = tf.reshape(0 if self.sees == "oldest" else part.steps - 1, [1, 1])
         seen = tf.cast(step < part.steps, tf.float32)

@@ -4,40 +4,31 @@ A unit whose weights are all zero gives 0, with relu and with tanh, and an input
 neither gets a gradient. So the zeros stay zeros, and the model is the smaller one, update for update.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
-def capacity(needed, usual):
+def capacity(needed: int, usual: int) -> int:
     """Return `usual` where it suffices, else the next power of 2, so that few sizes are ever compiled."""
     return usual if needed <= usual else 1 << (needed - 1).bit_length()
 
 
-def shapes(name, units, inputs):
-    """Return (Keras's shape, the same with the LSTM's four gates apart) of each weight, in Keras's order."""
+def shapes(name: str, units: int, inputs: int) -> list[tuple[int, ...]]:
+    """Return the shapes of a model's weights, in Keras's order."""
     if name == "dnn":
-        kinds = [(inputs, units), (units,), (units, 1), (1,)]
-        return [(shape, shape) for shape in kinds]
-    return [
-        ((1, 4 * units), (1, 4, units)),  # from the sample
-        ((units, 4 * units), (units, 4, units)),  # from the state
-        ((4 * units,), (4, units)),
-        ((units, 1), (units, 1)),
-        ((1,), (1,)),
-    ]
+        return [(inputs, units), (units,), (units, 1), (1,)]
+    return [(1, 4 * units), (units, 4 * units), (4 * units,), (units, 1), (1,)]
 
 
-def grown(name, weights, small, large):
-    """Return weights of the sizes `small`, which is (units, inputs), as weights of the sizes `large`."""
-    padded = []
-    for weight, (_, apart), (keras_shape, room) in zip(weights, shapes(name, *small), shapes(name, *large)):
-        more = [(0, most - size) for size, most in zip(apart, room)]
-        padded.append(np.pad(weight.reshape(apart), more).reshape(keras_shape))
-    return padded
-
-
-def shrunk(name, weights, small, large):
-    """Return weights of the sizes `large` without the zeros, as weights of the sizes `small`."""
-    cut = []
-    for weight, (keras_shape, apart), (_, room) in zip(weights, shapes(name, *small), shapes(name, *large)):
-        cut.append(weight.reshape(room)[tuple(slice(size) for size in apart)].reshape(keras_shape))
-    return cut
+def resized(name: str, weights: Sequence[np.ndarray], units: int, inputs: int) -> list[np.ndarray]:
+    """Return weights as those of so many units and inputs: with zeros around them, or without these zeros."""
+    found = []
+    for place, (weight, shape) in enumerate(zip(weights, shapes(name, units, inputs))):
+        new = np.zeros(shape, np.float32)
+        gates = 4 if name == "lstm" and place < 3 else 1  # the LSTM's four lie side by side
+        apart = [part.reshape(*part.shape[:-1], gates, -1) for part in (new, weight)]
+        both = tuple(map(slice, np.min([part.shape for part in apart], axis=0)))
+        apart[0][both] = apart[1][both]
+        found.append(new)
+    return found

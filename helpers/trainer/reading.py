@@ -18,8 +18,8 @@ class Reading:
     """The windows of a part of the series, and how a model is asked about them.
 
     Without `lanes` each window begins empty. Else the windows are dealt out to so many lanes, and a lane begins empty
-    and keeps its state: lane k reads windows k, k + lanes, k + 2 lanes, … At stride 1 and with as many lanes as a
-    window is long, each lane reads on where its last window has ended.
+    and keeps its state: lane k reads windows k, k + lanes, k + 2 lanes, … At stride 1 and with `Experiment.lanes`, each
+    lane reads on where its last window has ended.
     """
 
     def __init__(self, series, windows, lanes=None):

@@ -14,9 +14,9 @@ import numpy as np
 from ..experiment import MODELS, Experiment
 from ..models import initial_weights, tf
 from ..results import Progress, Result
-from .compiled import BATCH, LONGEST, UNITS, State, trainer, xla
+from .compiled import trainer_for, xla
 from .networks import SAMPLES, Samples
-from .padding import capacity, grown, shrunk
+from .padding import capacity
 from .reading import Reading
 
 CHUNK_SECONDS = 0.07  # seconds that one call of the compiled trainer should take: so often there is news, or an end
@@ -33,23 +33,12 @@ class Training:
         self.experiment, windows, train = experiment, experiment.windows, experiment.train
         self.part = Samples.of(train, windows)
         self.windows, self.per_epoch = windows.count(train), windows.updates_per_epoch(train)
-        lanes, every = experiment.length if experiment.stateful else None, experiment.validation_windows
+        lanes, every = experiment.lanes if experiment.stateful else None, experiment.validation_windows
         parts = {"train": train, "validation": experiment.validation}
         self.readings = {name: Reading(part, every, lanes) for name, part in parts.items()}
-        self.steps = capacity(windows.steps, LONGEST)
-        units, activation, sees = experiment.units, experiment.activation, experiment.dnn_sees
-        seen, width = len(experiment.dnn_steps), capacity(experiment.batch_size, BATCH)
-        self.own_sizes, self.padded_sizes = (
-            (units, seen),
-            (capacity(units, UNITS), self.steps if sees == "window" else 1),
-        )
-        self.trainers = {
-            name: trainer(name, self.padded_sizes[0], activation, width, sees, self.steps) for name in MODELS
-        }
-        self.states = {
-            name: State.of(grown(name, weights, self.own_sizes, self.padded_sizes))
-            for name, weights in initial_weights(units, activation, seen, experiment.seed).items()
-        }
+        self.trainers = {name: trainer_for(name, experiment) for name in MODELS}
+        first = initial_weights(experiment.units, experiment.activation, len(experiment.dnn_steps), experiment.seed)
+        self.states = {name: self.trainers[name].begin(weights) for name, weights in first.items()}
         self.compiled = xla()
         self.updates, self.seconds, self._chunk, self.alive = 0, 0.0, 1, list(MODELS)
         self.losses: dict[str, list[float]] = {name: [] for name in MODELS}
@@ -236,8 +225,7 @@ class Training:
 
     def weights(self, name: str) -> list[np.ndarray]:
         """Return a model's weights as they are now, in Keras's order and shapes."""
-        weights = [weight.numpy() for weight in self.states[name].weights]
-        return shrunk(name, weights, self.own_sizes, self.padded_sizes)
+        return self.trainers[name].weights(self.states[name], self.experiment)
 
     def result(self) -> Result:
         """Return the Result; a run that is not over is cancelled, and if stateful may lack its last validation."""
