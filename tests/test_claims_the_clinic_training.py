@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import SEEDS, trained
+from claims import SEEDS, anew, trained
 
 from helpers import Experiment, Windows, sine
 from helpers.models import keras
@@ -34,7 +34,6 @@ def errors(loss="mse", length=24, flat=False, every_target=False, **settings):
     layers = [keras.layers.LSTM(16, seed=0, **settings), keras.layers.Dense(1)]
     model = keras.Sequential([keras.Input((None, 1)), *layers])
     model.compile(optimizer=keras.optimizers.Adam(0.02), loss=loss)
-    fresh = [variable.numpy() for variable in model.optimizer.variables]
     inputs, targets = Windows(length).take(TRAIN)
     if every_target:
         targets = TRAIN.targets[Windows(length).samples(Windows(length).rows(TRAIN)) + 1]
@@ -43,9 +42,7 @@ def errors(loss="mse", length=24, flat=False, every_target=False, **settings):
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
         order = rng.permutation(len(inputs))
-        model.set_weights([new(rng, weights) for weights in model.get_weights()])
-        for variable, value in zip(model.optimizer.variables, fresh):
-            variable.assign(value)
+        anew(model, [new(rng, weights) for weights in model.get_weights()])
         model.fit(inputs[order], targets[order, 0] if flat else targets[order], epochs=3, shuffle=False, verbose=0)
         answers = np.array(model(asked)).reshape(len(asked), -1)[:, -1:]
         found.append(np.mean((answers - wanted) ** 2) / wanted.var())

@@ -1,6 +1,5 @@
 """The project's own files: two lists of packages, a README that tells the truth, clean code, whole notebooks."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -67,8 +66,7 @@ def test_the_wheel_holds_every_file_of_helpers(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(HOME / name, tmp_path / name)
     build = "from setuptools.build_meta import build_wheel; print(build_wheel('.'))"
-    uncounted = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    done = subprocess.run([sys.executable, "-c", build], cwd=tmp_path, env=uncounted, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", build], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         assert sorted(ours) == sorted(name for name in wheel.namelist() if name.startswith("helpers/"))
