@@ -24,7 +24,7 @@ from .display import Text
 from .experiment import MODELS, NAMES, Experiment
 from .pictures.picture import LOCK, figure_html
 from .pictures.spread import Column, SpreadPicture, median
-from .results import Result, digits, in_digits
+from .results import Result, digits, in_digits, limit_text
 from .theory import baselines as baselines_of
 from .theory import floor
 
@@ -48,7 +48,7 @@ def about(measured: float, limit: float | None = None) -> Text:
     if limit is None:
         return Text(said)
     side = "below" if measured < limit else "above" if measured > limit else "at" if measured == limit else "not below"
-    return Text(f"{said}, {side} {limit:,g}")
+    return Text(f"{said}, {side} {limit_text(limit)}")
 
 
 def show(figure: Figure, sentence: str) -> "Shown":
@@ -267,7 +267,7 @@ class Comparison:
     def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """The names of the table's columns, and its rows, as texts; of functions alone there is no model, no floor."""
         first = ("group", "model", "median", "lowest", "highest", "floor")
-        head = first if self.limit is None else (*first, f"below {self.limit:,g}")
+        head = first if self.limit is None else (*first, f"below {limit_text(self.limit)}")
         rows = [self._row(column) for column in self.columns]
         filled = [any(texts) for texts in zip(*rows)]
         return tuple(compress(head, filled)), [tuple(compress(row, filled)) for row in rows]

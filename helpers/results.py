@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .checks import choice
 from .experiment import MODELS, Experiment
 
@@ -160,6 +162,11 @@ def digits(number: float) -> str:
     if power >= 6 or power < -7:
         return f"{rounded:.1e}"
     return f"{rounded:,.0f}" if power > 0 else f"{rounded:.{1 - power}f}"
+
+
+def limit_text(limit: float) -> str:
+    """Return a limit as text, without an exponent where it is small: 1,000, 0.02, 0.00001."""
+    return f"{limit:,g}" if abs(limit) >= 1e-4 or not limit else np.format_float_positional(limit, trim="-")
 
 
 def in_digits(error: float) -> str:

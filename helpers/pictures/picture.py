@@ -74,8 +74,9 @@ class Picture:
         return artist
 
     def legend(self, axes: Axes, columns: int) -> None:
-        """Draw the legend above the axes."""
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=columns, **LEGEND)
+        """Draw the legend above the axes, if anything has a name there."""
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=columns, **LEGEND)
 
     def arrange(self) -> None:
         """Put in place what depends on where the axes lie, just before the picture is drawn."""

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..experiment import NAMES
-from ..results import NOTHING
+from ..results import NOTHING, limit_text
 from .picture import COLOURS, INK, Picture, on_axis
 
 DRAWN_FROM = 1e-12  # losses below are drawn there
@@ -55,6 +55,7 @@ class SpreadPicture(Picture):
         super().__init__(max(6.5, min(9.5, 2.4 + 1.5 * len(groups))), 4.0, (1,))
         (self.main,) = self.axes
         self.named: set = set()  # what is drawn, and so must stand in the legend
+        self.models = any(column.model for column in columns)  # without, nothing is to be told from a model's dots
         for column in columns:
             beside = [other.model for other in columns if other.group == column.group]
             shift = (beside.index(column.model) - (len(beside) - 1) / 2) * 0.34
@@ -70,7 +71,7 @@ class SpreadPicture(Picture):
         self.main.set(xlim=(-0.6, len(groups) - 0.4), ylabel=f"{what} (log scale)")
         self._scale(columns, limit)
         for name in (name for name in KEYS if name in self.named):
-            label = f"limit: {limit:g}" if name == "limit" else name
+            label = f"limit: {limit_text(limit)}" if name == "limit" and limit is not None else name
             self.main.plot([], [], color=INK, label=label, **KEYS[name])
         self.legend(self.main, int(self.figure.get_size_inches()[0] // 2.1))
 
@@ -82,7 +83,7 @@ class SpreadPicture(Picture):
         dots.set(linestyle="none", markersize=7, **MARKS[column.model])
         if column.model not in self.named:
             self.named.add(column.model)
-            dots.set_label(NAMES.get(column.model, "named below"))
+            dots.set_label(NAMES.get(column.model, "named below" if self.models else "_"))
         if not finite.all():
             self.named.add("diverged")
             edge = {"transform": self.main.get_xaxis_transform(), "color": colour, "clip_on": False}
