@@ -4,7 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -114,7 +114,7 @@ class Table:
     """
 
     name: str
-    data: bytes
+    data: bytes = field(repr=False)
     wanted: list[tuple[str, Any]]
     options: dict[str, Any]
 

@@ -4,12 +4,15 @@ These settings are numbers given at run time: `networks.py` says how. Weights an
 tensors. The losses are those of Keras's `fit`; the tests hold it to that.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from ..experiment import Experiment
 from ..models import quiet_stderr, tf
-from .networks import DNN, LSTM, keep
+from .networks import DNN, LSTM, Samples, Tensors, keep
 from .padding import capacity, resized
 
 LONGEST = 168  # steps of the longest window that shares the first compilation: a week of hours
@@ -18,7 +21,7 @@ LANES = 64  # windows read side by side
 
 
 @lru_cache(maxsize=1)
-def xla():
+def xla() -> bool:
     """Return whether XLA compiles here; where it does not, the same code runs as TensorFlow operations, slower.
 
     The first notebook reports it, and the Lab's status line says so when a run starts without it.
@@ -31,7 +34,9 @@ def xla():
         return False
 
 
-def adam(weights, gradients, means, squares, updates, learning_rate) -> tuple[list, list, list]:
+def adam(
+    weights: Tensors, gradients: Tensors, means: Tensors, squares: Tensors, updates: tf.Tensor, learning_rate: tf.Tensor
+) -> tuple[list, list, list]:
     """Return weights and moments after one step of Adam with Keras's defaults (Kingma and Ba 2015, algorithm 1)."""
     rate = learning_rate * tf.sqrt(1 - 0.999**updates) / (1 - 0.9**updates)
     means = [m + (g - m) * (1 - 0.9) for m, g in zip(means, gradients)]
@@ -49,7 +54,7 @@ class State(NamedTuple):
     updates: tf.Tensor
 
     @classmethod
-    def of(cls, weights):
+    def of(cls, weights: Sequence[np.ndarray]) -> "State":
         """Return the state before the first update."""
         zeros = [tf.zeros_like(w) for w in weights]
         return cls([tf.constant(w) for w in weights], zeros, list(zeros), tf.constant(0.0))
@@ -62,24 +67,34 @@ class Trainer:
     TensorFlow compiles `train` once more for an LSTM that keeps its state from batch to batch.
     """
 
-    def __init__(self, model, width):
+    def __init__(self, model: LSTM | DNN, width: int) -> None:
         self.model, self.width = model, width
         compiled = tf.function(autograph=False, jit_compile=xla())  # the loops are written out: nothing to translate
         self.train, self.read = compiled(self._train), compiled(self._read)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Trainer({self.model!r}, width={self.width})"
 
-    def begin(self, weights):
+    def begin(self, weights: Sequence[np.ndarray]) -> State:
         """Return the state before the first update, from weights in Keras's order and shapes."""
         return State.of(resized(self.model.name, weights, self.model.units, self.model.inputs))
 
-    def weights(self, state, experiment):
+    def weights(self, state: State, experiment: Experiment) -> list[np.ndarray]:
         """Return the weights in a state of the experiment's model, in Keras's order and shapes."""
         weights = [weight.numpy() for weight in state.weights]
         return resized(self.model.name, weights, experiment.units, len(experiment.dnn_steps))
 
-    def _train(self, state, carried, part, order, batch_size, first, last, learning_rate):
+    def _train(
+        self,
+        state: State,
+        carried: Tensors,
+        part: Samples,
+        order: tf.Tensor,
+        batch_size: tf.Tensor,
+        first: tf.Tensor,
+        last: tf.Tensor,
+        learning_rate: tf.Tensor,
+    ) -> tuple[State, Tensors, tf.Tensor]:
         """Make the updates of batches first … last - 1 in this order.
 
         Return the state, what the LSTM carries on to the next batch, and the squared errors. With nothing `carried`,
@@ -87,25 +102,37 @@ class Trainer:
         enough not to depend on its chunks.
         """
 
-        def update(batch, total, state, carried, *buffers):
+        def update(batch: tf.Tensor, total: tf.Tensor, state: State, carried: Tensors, *buffers: tf.Tensor) -> tuple:
             place = tf.range(self.width)
             position = batch * batch_size + place
             inside = tf.cast((place < batch_size) & (position < part.windows), tf.float32)  # the last may be short
             rows = part.length + part.stride * tf.gather(order, tf.minimum(position, part.windows - 1))
             start = carried or self.model.empty(self.width)
-            gradients, squares, reached, buffers = self.model.gradients(
+            gradients, squares, reached, kept = self.model.gradients(
                 state.weights, part, rows, inside, start, list(buffers)
             )
             carried = [tf.where(inside > 0, new, 0.0) for _, new in zip(carried, reached)]  # beside the batch: empty
             updates = state.updates + 1
             moved = adam(state.weights, gradients, state.means, state.squares, updates, learning_rate)
-            return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), carried, *buffers)
+            return (batch + 1, total + tf.cast(squares, tf.float64), State(*moved, updates), carried, *kept)
 
         start = (first, tf.constant(0.0, tf.float64), state, carried, *self.model.buffers(self.width))
         _, total, state, carried, *_ = tf.while_loop(lambda batch, *_: batch < last, update, start)
         return state, carried, total
 
-    def _read(self, weights, part, order, lane, lanes, first, last, keeps, carried, answers):
+    def _read(
+        self,
+        weights: Tensors,
+        part: Samples,
+        order: tf.Tensor,
+        lane: tf.Tensor,
+        lanes: tf.Tensor,
+        first: tf.Tensor,
+        last: tf.Tensor,
+        keeps: tf.Tensor,
+        carried: Tensors,
+        answers: tf.Tensor,
+    ) -> tuple[Tensors, tf.Tensor]:
         """Read windows first … last - 1 of some lanes; return what they carry on, and the answers.
 
         The windows, in this order, are dealt out to `lanes` lanes as cards are: lane k gets those at the places k,
@@ -114,7 +141,7 @@ class Trainer:
         answer is put at its place of `answers`, and that of no window at the last.
         """
 
-        def window(number, carried, answers):
+        def window(number: tf.Tensor, carried: Tensors, answers: tf.Tensor) -> tuple:
             place = lane + lanes * number
             rows = part.length + part.stride * tf.gather(order, tf.minimum(place, part.windows - 1))
             start = [tf.where(keeps, kept, 0.0) for kept in carried]
@@ -134,7 +161,6 @@ def trainer_for(name: str, experiment: Experiment) -> Trainer:
 
 
 @lru_cache(maxsize=16)
-def trainer(name, units, activation, width, sees, steps):
+def trainer(name: str, units: int, activation: str, width: int, sees: str, steps: int) -> Trainer:
     """Return the trainer of a model, made once for these settings; XLA compiles it at its first call."""
-    model = LSTM(units, activation, steps) if name == "lstm" else DNN(units, activation, sees, steps)
-    return Trainer(model, width)
+    return Trainer(LSTM(units, activation, steps) if name == "lstm" else DNN(units, activation, sees, steps), width)

@@ -264,6 +264,9 @@ class Reader:
         self.windows, self.series = experiment.windows, experiment.series_with_noise
         self.starts = {} if starts is None else starts
 
+    def __repr__(self) -> str:
+        return f"Reader({self.experiment!r}, carried={self.carried})"
+
     def begin(self, rows: np.ndarray) -> tuple[np.ndarray, State]:
         """Return the samples of the windows of these rows, and what their reading begins with."""
         samples = self.series.values[self.windows.samples(rows), 0]

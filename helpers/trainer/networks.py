@@ -7,11 +7,14 @@ Inside, one column is one window: arrays have the shape `(units, windows)`, so t
 What an LSTM `carried` from an earlier window is its state and its cell, two such arrays; a DNN carries nothing.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..models import tf
+from ..series import Series
+from ..windows import Windows
 from .padding import capacity
 
 SAMPLES = 8760  # samples of the longest series that shares the first compilation: the built-in ones
@@ -23,6 +26,9 @@ ACTIVATION = {  # the function, and its slope from its value y
 
 
 keep = tf.tensor_scatter_nd_update  # (buffer, places, parts): the buffer with these parts at these places
+
+
+Tensors = Sequence[tf.Tensor]
 
 
 class Samples(NamedTuple):
@@ -37,7 +43,7 @@ class Samples(NamedTuple):
     windows: tf.Tensor
 
     @classmethod
-    def of(cls, series, windows):
+    def of(cls, series: Series, windows: Windows) -> "Samples":
         """Return the part for a Series and its Windows."""
         padding = (0, capacity(len(series), SAMPLES) - len(series))
         arrays = [np.pad(array[:, 0], padding) for array in (series.values, series.targets)]
@@ -46,7 +52,7 @@ class Samples(NamedTuple):
         return cls(*map(tf.constant, arrays), *map(tf.constant, numbers))
 
 
-def sigmoid(z):
+def sigmoid(z: tf.Tensor) -> tf.Tensor:
     """1 / (1 + exp(-z)), as a tanh, which XLA computes faster."""
     return 0.5 * tf.tanh(0.5 * z) + 0.5
 
@@ -56,32 +62,34 @@ class LSTM:
 
     name, inputs = "lstm", 1
 
-    def __init__(self, units, activation, steps):
+    def __init__(self, units: int, activation: str, steps: int) -> None:
         self.units, self.steps = units, steps
         self.activate, self.slope = ACTIVATION[activation]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"LSTM({self.units} units, up to {self.steps} steps)"
 
-    def matrix(self, weights):
+    def matrix(self, weights: Tensors) -> tf.Tensor:
         """Return recurrent weights, input weights and bias as one matrix, to multiply [state, sample, 1]."""
         kernel, recurrent, bias, *_ = weights
         return tf.transpose(tf.concat([recurrent, kernel, bias[None]], 0))
 
-    def gates(self, z):
+    def gates(self, z: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Return the input gate, the forget gate, the candidate and the output gate, from their sums z."""
         i, f, g, o = tf.split(z, 4)
         return sigmoid(i), sigmoid(f), self.activate(g), sigmoid(o)
 
-    def empty(self, width):
+    def empty(self, width: int) -> list[tf.Tensor]:
         """Return what was carried before the first window: zeros."""
         return [tf.zeros([self.units, width]), tf.zeros([self.units, width])]
 
-    def read(self, weights, part, rows, carried):
+    def read(
+        self, weights: Tensors, part: Samples, rows: tf.Tensor, carried: Tensors
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Return the predictions for these rows, shape `(rows,)`, and what is carried on from their windows."""
         matrix, width = self.matrix(weights), rows.shape[0]
 
-        def step(t, state, cell):
+        def step(t: tf.Tensor, state: tf.Tensor, cell: tf.Tensor) -> tuple[tf.Tensor, ...]:
             sample = tf.gather(part.values, rows - part.length + part.sampling_rate * t)
             i, f, g, o = self.gates(matrix @ tf.concat([state, sample[None], tf.ones([1, width])], 0))
             cell = f * cell + i * g
@@ -90,7 +98,7 @@ class LSTM:
         _, state, cell = tf.while_loop(lambda t, *_: t < part.steps, step, [0, *carried])
         return tf.reduce_sum(state * weights[3], 0) + weights[4], [state, cell]
 
-    def buffers(self, batch):
+    def buffers(self, batch: int) -> list[tf.Tensor]:
         """Return empty room for what one forward pass keeps for the backward pass."""
         return [
             tf.zeros([self.steps, self.units + 2, batch]),  # each step's input: [state, sample, 1]
@@ -98,7 +106,9 @@ class LSTM:
             tf.zeros([self.steps, 2, self.units, batch]),  # how the next cell changes with this one; state with cell
         ]
 
-    def gradients(self, weights, part, rows, inside, carried, buffers):
+    def gradients(
+        self, weights: Tensors, part: Samples, rows: tf.Tensor, inside: tf.Tensor, carried: Tensors, buffers: Tensors
+    ) -> tuple[list[tf.Tensor], tf.Tensor, Tensors, Tensors]:
         """Return the gradients of the mean squared error over the rows that are `inside`, and what else came of them.
 
         That is (gradients, squared errors, what is carried on, buffers). No gradient goes back into what was `carried`.
@@ -129,11 +139,14 @@ class LSTM:
         gradients = [d_kernel, d_recurrent, d_bias[0], d_output, d_last]
         return gradients, tf.reduce_sum(error**2), [state, cell], buffers
 
-    def _forward(self, matrix, part, rows, carried, buffers):
+    def _forward(
+        self, matrix: tf.Tensor, part: Samples, rows: tf.Tensor, carried: Tensors, buffers: Tensors
+    ) -> tuple[tf.Tensor, tf.Tensor, Tensors]:
         """Return state and cell after the last step, and the buffers, with what each step leaves for the way back."""
         width = rows.shape[0]
 
-        def step(t, state, cell, inputs, slopes, carries):
+        def step(t: tf.Tensor, state: tf.Tensor, cell: tf.Tensor, *buffers: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            inputs, slopes, carries = buffers
             sample = tf.gather(part.values, rows - part.length + part.sampling_rate * t)
             inputs = keep(inputs, [[t]], tf.concat([state, sample[None], tf.ones([1, width])], 0)[None])
             i, f, g, o = self.gates(matrix @ inputs[t])
@@ -151,12 +164,14 @@ class LSTM:
         _, state, cell, *buffers = tf.while_loop(lambda t, *_: t < part.steps, step, start)
         return state, cell, buffers
 
-    def _backward(self, recurrent, part, d_state, d_matrix, buffers):
+    def _backward(
+        self, recurrent: tf.Tensor, part: Samples, d_state: tf.Tensor, d_matrix: tf.Tensor, buffers: Tensors
+    ) -> tf.Tensor:
         """Return the gradient of the matrix, from that of the last state, added up from the last step to the first."""
         inputs, slopes, carries = buffers
         of_state = tf.constant([0.0, 0.0, 0.0, 1.0])[:, None, None]  # the output gate acts on the state, not the cell
 
-        def step(t, d_state, d_cell, d_matrix):
+        def step(t: tf.Tensor, d_state: tf.Tensor, d_cell: tf.Tensor, d_matrix: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_cell += d_state * carries[t, 1]
             dz = tf.reshape(slopes[t] * (d_cell + of_state * (d_state - d_cell)), [4 * self.units, d_cell.shape[1]])
             d_matrix += tf.matmul(dz, inputs[t], transpose_b=True)
@@ -174,19 +189,21 @@ class DNN:
 
     name = "dnn"
 
-    def __init__(self, units, activation, sees, steps):
+    def __init__(self, units: int, activation: str, sees: str, steps: int) -> None:
         self.units, self.sees = units, sees
         self.inputs = steps if sees == "window" else 1
         self.activate = ACTIVATION[activation][0]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"DNN({self.units} units, sees the {self.sees})"
 
-    def empty(self, width):
+    def empty(self, width: int) -> list[tf.Tensor]:
         """Return nothing: nothing is carried."""
         return []
 
-    def read(self, weights, part, rows, carried):
+    def read(
+        self, weights: Tensors, part: Samples, rows: tf.Tensor, carried: Tensors
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Return the predictions for these rows, shape `(rows,)`, and nothing that is carried on."""
         if self.sees == "window":
             step = tf.range(self.inputs)[:, None]
@@ -203,11 +220,13 @@ class DNN:
         hidden = self.activate(tf.matmul(kernel, samples, transpose_a=True) + bias[:, None])
         return tf.reduce_sum(hidden * output, 0) + last, []
 
-    def buffers(self, batch):
+    def buffers(self, batch: int) -> list[tf.Tensor]:
         """Return no room: nothing is kept."""
         return []
 
-    def gradients(self, weights, part, rows, inside, carried, buffers):
+    def gradients(
+        self, weights: Tensors, part: Samples, rows: tf.Tensor, inside: tf.Tensor, carried: Tensors, buffers: Tensors
+    ) -> tuple[list[tf.Tensor], tf.Tensor, Tensors, Tensors]:
         """Return (gradients, squared errors, nothing carried, no buffers), as the LSTM does."""
         with tf.GradientTape() as tape:
             tape.watch(weights)

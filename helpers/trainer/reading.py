@@ -3,11 +3,15 @@
 Keras gives the same with `model.predict`: a stateful LSTM is given the windows of a lane one after the other.
 """
 
+from collections.abc import Generator, Iterator
+
 import numpy as np
 
 from ..models import tf
-from .compiled import LANES
-from .networks import SAMPLES, Samples
+from ..series import Series
+from ..windows import Windows
+from .compiled import LANES, Trainer
+from .networks import SAMPLES, Samples, Tensors
 from .padding import capacity
 
 PIECE = 1024  # steps of a piece: some 10 ms with 50 units
@@ -22,16 +26,16 @@ class Reading:
     lane reads on where its last window has ended.
     """
 
-    def __init__(self, series, windows, lanes=None):
+    def __init__(self, series: Series, windows: Windows, lanes: int | None = None) -> None:
         self.part, self.rows = Samples.of(series, windows), windows.rows(series)
         self.targets = series.targets[self.rows, 0].astype(float)
         self.keeps, self.lanes, self.steps = lanes is not None, lanes or LANES, windows.steps
         self.in_order = np.arange(capacity(len(self.rows), SAMPLES))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Reading({len(self.rows)} windows, {f'in {self.lanes} lanes' if self.keeps else 'each by itself'})"
 
-    def loss(self, trainer, weights, order=None):
+    def loss(self, trainer: Trainer, weights: Tensors, order: np.ndarray | None = None) -> Generator[None, None, float]:
         """Return the mean squared error over all windows, in this order of them: a generator, which yields at times."""
         order = self.in_order[: len(self.rows)] if order is None else order
         lanes, last = np.arange(min(self.lanes, len(order))), -(-len(order) // self.lanes)
@@ -40,7 +44,7 @@ class Reading:
             yield
         return float(np.mean((answers - self.targets[order]) ** 2))
 
-    def answers(self, trainer, weights, rows):
+    def answers(self, trainer: Trainer, weights: Tensors, rows: np.ndarray) -> np.ndarray:
         """Return the answers at some rows, shape `(rows,)`, of a reading at stride 1.
 
         A lane is read from its beginning, so that its state is the one it has reached. Where that would take more than
@@ -55,7 +59,9 @@ class Reading:
         *_, answers = self._read(trainer, weights, lanes, range(first, last, last - first), self.in_order)
         return answers[places]
 
-    def _read(self, trainer, weights, lanes, pieces, order):
+    def _read(
+        self, trainer: Trainer, weights: Tensors, lanes: np.ndarray, pieces: range, order: np.ndarray
+    ) -> Iterator[np.ndarray]:
         """Read windows of these lanes, as many at a time as `pieces` steps on; yield all answers so far after each."""
         order = np.pad(order, (0, len(self.in_order) - len(order)))
         answers = tf.zeros(len(order) + 1)

@@ -39,8 +39,9 @@ class Training:
         self.trainers = {name: trainer_for(name, experiment) for name in MODELS}
         first = initial_weights(experiment.units, experiment.activation, len(experiment.dnn_steps), experiment.seed)
         self.states = {name: self.trainers[name].begin(weights) for name, weights in first.items()}
-        self.compiled = xla()
         self.updates, self.seconds, self._chunk, self.alive = 0, 0.0, 1, list(MODELS)
+        self.order = self._padded_order()
+        self.compiled = xla()
         self.losses: dict[str, list[float]] = {name: [] for name in MODELS}
         self.val_losses: dict[str, list[float]] = {name: [] for name in MODELS}
         self.val_losses_as_trained: dict[str, list[float]] = {name: [] for name in MODELS}
@@ -55,9 +56,8 @@ class Training:
     def __repr__(self) -> str:
         return f"Training({self.experiment!r}), {self.updates} of {self.experiment.updates} updates"
 
-    @cached_property
-    def order(self) -> Any:
-        """The order of the windows in this epoch; of a stateful run, those of a short last batch at the end."""
+    def _padded_order(self) -> Any:
+        """Return the order of the windows in this epoch; of a stateful run, those of a short last batch at the end."""
         windows = replace(self.experiment.windows, drop_remainder=False).count(self.experiment.train)
         order = self._order(windows, self.updates // self.per_epoch)
         return tf.constant(np.pad(order, (0, capacity(windows, SAMPLES) - windows)).astype(np.int32))
@@ -136,8 +136,8 @@ class Training:
                 self._chunk = max(1, min(int(made * CHUNK_SECONDS / max(took)), 4 * self._chunk))
             for name in alive:
                 self._book(name, first, made, ended=made == left)
-            if made == left:
-                self.__dict__.pop("order", None)
+            if made and made == left:
+                self.order = self._padded_order()  # of the next epoch
             if not self._updates_left():
                 self._validate_rest()
             self.seconds += time.perf_counter() - begin
