@@ -294,7 +294,7 @@ def parse(arguments):
     parser.add_argument("--every", type=number(float, 1, 600), default=30, help="seconds between two moves (30)")
     parser.add_argument("--stagger", type=number(float, 0, 120), default=0, help="seconds between two arrivals (0)")
     parser.add_argument(
-        "--patience", type=number(float, 1, 60), default=20, help="minutes in which all must be ready (20)"
+        "--patience", type=number(float, 1, 30), default=20, help="minutes in which all must be ready (20)"
     )
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a variable for all kernels")
     parser.add_argument("--no-hub", action="store_true", help="servers alone, without a JupyterHub")
@@ -310,7 +310,7 @@ def head(asked, place, proxy):
 
 
 def main(arguments=None):
-    """Run the benchmark; return 0 if there was no error."""
+    """Run the benchmark; return 0 if there was no error, 1 if there were some, or why it did not come to its end."""
     asked = parse(arguments)
     if not asked.no_hub and not importlib.util.find_spec("jupyterhub"):
         return 'This needs a JupyterHub: .venv/bin/pip install -e ".[class]" (or go without, with --no-hub)'
@@ -320,7 +320,12 @@ def main(arguments=None):
     settings = dict(variable.split("=", 1) for variable in asked.set)
     with room(settings, proxy) as place:
         head(asked, place.name, proxy)
-        return int(asyncio.run(lesson(place, asked)) > 0)
+        try:
+            return int(asyncio.run(lesson(place, asked)) > 0)
+        except RuntimeError as error:
+            return str(error)
+        except KeyboardInterrupt:
+            return "stopped; all that was started is ended now"
 
 
 if __name__ == "__main__":

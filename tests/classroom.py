@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from asyncio import sleep
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -33,7 +33,8 @@ def find_proxy():
     if npm and not path.exists():
         print(f"npm fetches {PROXY} into {FETCHED.name}/, once", flush=True)
         command = [npm, "install", "--prefix", str(FETCHED), "--no-fund", "--no-audit", f"{PROXY}@5"]
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
     return str(path) if path.exists() else None
 
 
@@ -47,8 +48,11 @@ def free_port():
 class Room:
     """What both kinds of servers share: a folder, a token, and how a server is asked.
 
-    `settings` are variables for the environment of each server and kernel.
+    `settings` are variables for the environment of each server and kernel; `patience` is for how many seconds they may
+    end by themselves.
     """
+
+    patience = 20
 
     def __init__(self, folder, settings):
         self.folder, self.token = folder, secrets.token_hex(16)
@@ -165,11 +169,12 @@ class Servers(Room):
 def room(settings, proxy=None):
     """Give a hub, or servers without one where there is no proxy; end all that they started and remove their folder."""
     folder = Path(tempfile.mkdtemp(prefix="window-lab-class-"))
+    made = Hub(folder, settings, proxy) if proxy else Servers(folder, settings)
     try:
-        yield Hub(folder, settings, proxy) if proxy else Servers(folder, settings)
+        yield made
     finally:
         before = {each: signal.signal(each, signal.SIG_IGN) for each in ENDS}  # a second Ctrl-C leaves nothing behind
-        end(folder)
+        end(folder, made.patience)
         shutil.rmtree(folder)
         for each, handler in before.items():
             signal.signal(each, handler)
@@ -187,16 +192,14 @@ def processes(folder):
             yield "kernel" if "ipykernel_launcher" in line else "server" if server else "hub", process
 
 
-def end(folder):
-    """End all that runs for a folder, by force where asking does not help."""
+def end(folder, patience):
+    """End all that runs for a folder, by force what does not end in so many seconds when it is asked to."""
     for force in (False, True, True):
         left = [process for _, process in processes(folder)]
         for process in left:
-            try:
+            with suppress(psutil.NoSuchProcess):
                 process.kill() if force else process.terminate()
-            except psutil.NoSuchProcess:
-                continue
-        psutil.wait_procs(left, timeout=20)
+        psutil.wait_procs(left, timeout=patience)
 
 
 def pss(pid):
