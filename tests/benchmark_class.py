@@ -22,8 +22,10 @@ import statistics
 import sys
 import time
 from collections import Counter, defaultdict
+from contextlib import suppress
 from importlib.metadata import version
 
+import psutil
 from classroom import ENDS, find_proxy, processes, pss, room
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
@@ -45,7 +47,7 @@ STEPS = {
 
 
 class Learner:
-    """A learner in a room: `arrive` opens a Lab, `play` moves its sliders.
+    """A learner in a room, who will `arrive`, `begin` with a Lab, and `play` with its sliders.
 
     `came` maps each of STEPS to the seconds until it was reached; `waits` are the seconds from each move to the first
     point of the losses, and to the end of the run; `errors` are sentences.
@@ -56,11 +58,8 @@ class Learner:
         self.came, self.waits, self.errors = {}, [], []
         self.session, self.news = Session(key=b""), asyncio.Event()
         self.idle, self.models = set(), {}  # the requests that are done; the widgets' states, by their ids
-        self.drawn, self.points, self.ended = (
-            0.0,
-            {},
-            (0, 0.0),
-        )  # when the losses, each run's first, and which run ended
+        self.drawn, self.points = 0.0, {}  # when the losses were drawn last, and first in each run
+        self.ended = 0, 0.0  # which run ended last, and when
 
     async def attempt(self, work, seconds):
         """Do some work in at most so many seconds; whatever goes wrong is an error of this learner."""
@@ -70,9 +69,8 @@ class Learner:
         except Exception as error:
             self.errors.append(f"{type(error).__name__}: {error}"[:300])
 
-    async def arrive(self, delay):
-        """Start a server and a kernel, run the cell that opens a Lab, press *Train*, and wait until the run ends."""
-        await asyncio.sleep(delay)
+    async def arrive(self):
+        """Start a server and a kernel."""
         self.began = time.monotonic()
         base = await self.room.serve(self.name)
         self.note("server")
@@ -82,6 +80,9 @@ class Learner:
         await self.connect(f"{base}/api/kernels/{kernel}/channels?session_id={self.session.session}")
         await self.request("kernel_info_request", {})
         self.note("kernel")
+
+    async def begin(self):
+        """Run the cell that opens a Lab, press *Train*, and wait until the run ends."""
         asked = {"silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
         await self.request("execute_request", {"code": CELL, **asked})
         self.note("lab")
@@ -89,6 +90,12 @@ class Learner:
         await self.until(lambda: self.ended[0])
         self.note("point", self.points[self.ended[0]])
         self.note("run", self.ended[1])
+
+    async def start(self, delay):
+        """Arrive after a delay, and begin at once."""
+        await asyncio.sleep(delay)
+        await self.arrive()
+        await self.begin()
 
     async def play(self, end, every):
         """Move a slider now and then, and wait for each run, until the end has come."""
@@ -230,48 +237,66 @@ def tell_arrivals(learners, taken, lasted):
     print(f"  processor seconds a learner: {costs}")
 
 
-def tell_runs(learners, taken, minutes):
+def tell_runs(learners, taken, lasted):
     """Print how long the learners waited after their moves."""
     waits = [wait for learner in learners for wait in learner.waits]
-    print(f"{len(waits)} moves of a slider in {minutes:g} minutes")
+    print(f"{len(waits)} moves of a slider in {lasted:.0f} s")
     for which, what in enumerate(("from a move to the first loss point", "from a move to the end of its run")):
         say(what, [wait[which] for wait in waits], "s")
-    print(f"  cores at work: {sum(taken.values()) / (60 * minutes):.2f} of {os.cpu_count()}")
+    print(f"  cores at work: {sum(taken.values()) / lasted:.2f} of {os.cpu_count()}")
 
 
 def tell_memory(folder):
     """Print what the processes hold, pages that are shared counted once."""
     held = defaultdict(list)
     for kind, process in processes(folder):
-        held[kind].append(pss(process.pid))
+        with suppress(OSError):  # it has ended
+            held[kind].append(pss(process.pid))
     total = sum(map(sum, held.values()))
     print(f"memory (PSS): {total:.0f} MB in all, {sum(held['hub']):.0f} of it the hub with its proxy")
     for kind in ("kernel", "server"):
         say(f"a {kind}", held[kind], "MB")
 
 
-async def lesson(room, asked):
-    """Let the learners arrive and play, print every figure, and return the number of errors."""
-    names = [f"learner-{number}" for number in range(1, asked.learners + 1)]
-    learners = [Learner(name, number, room) for number, name in enumerate(names)]
-    await room.open(names)
-    before, began = work(room.folder), time.monotonic()
-    arrivals = [(each, each.arrive(number * asked.stagger)) for number, each in enumerate(learners)]
-    await asyncio.gather(*(each.attempt(arrival, 60 * asked.patience) for each, arrival in arrivals))
-    tell_arrivals(learners, work(room.folder) - before, time.monotonic() - began)
-    ready, before = [each for each in learners if "run" in each.came], work(room.folder)
-    end = time.monotonic() + 60 * asked.minutes
-    await asyncio.gather(
-        *(each.attempt(each.play(end, asked.every), 60 * asked.minutes + LONGEST_RUN) for each in ready)
-    )
-    if asked.minutes:
-        tell_runs(ready, work(room.folder) - before, asked.minutes)
-    tell_memory(room.folder)
-    errors = Counter(error for each in learners for error in each.errors)
+def tell_errors(learners):
+    """Print how many errors there were, and which most often; return how many."""
+    errors = Counter(error for learner in learners for error in learner.errors)
     print(f"errors: {errors.total()}")
     for error, times in errors.most_common(5):
         print(f"  {times} times: {error}")
     return errors.total()
+
+
+async def together(learners, work, minutes):
+    """Let all learners do some work, a function of a learner, at once; each may take so many minutes."""
+    await asyncio.gather(*(each.attempt(work(each), 60 * minutes) for each in learners))
+
+
+async def lesson(room, asked):
+    """Let the learners arrive, begin and play, print every figure, and return the number of errors."""
+    names = [f"learner-{number}" for number in range(1, asked.learners + 1)]
+    learners = [Learner(name, number, room) for number, name in enumerate(names)]
+    async with asyncio.timeout(60 * asked.patience):
+        await room.open(names)
+    if asked.early:
+        await together(learners, Learner.arrive, asked.patience)
+    taken, began = work(room.folder), time.monotonic()
+    if asked.early:
+        there = [each for each in learners if "kernel" in each.came]
+        for each in there:
+            each.began, each.came = began, {}
+        await together(there, Learner.begin, asked.patience)
+    else:
+        await together(learners, lambda each: each.start(learners.index(each) * asked.stagger), asked.patience)
+    tell_arrivals(learners, work(room.folder) - taken, time.monotonic() - began)
+    ready = [each for each in learners if "run" in each.came]
+    taken, began = work(room.folder), time.monotonic()
+    end = began + 60 * asked.minutes
+    await together(ready, lambda each: each.play(end, asked.every), asked.minutes + LONGEST_RUN / 60)
+    if asked.minutes:
+        tell_runs(ready, work(room.folder) - taken, time.monotonic() - began)
+    tell_memory(room.folder)
+    return tell_errors(learners)
 
 
 def number(kind, least, most):
@@ -297,6 +322,7 @@ def parse(arguments):
         "--patience", type=number(float, 1, 30), default=20, help="minutes in which all must be ready (20)"
     )
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a variable for all kernels")
+    parser.add_argument("--early", action="store_true", help="servers and kernels are there before the clock starts")
     parser.add_argument("--no-hub", action="store_true", help="servers alone, without a JupyterHub")
     return parser.parse_args(arguments)
 
@@ -304,9 +330,12 @@ def parse(arguments):
 def head(asked, place, proxy):
     """Print the date, the machine, and what is measured."""
     print(f"{time.strftime('%d %B %Y')}: {platform.machine()}, {os.cpu_count()} cores, ", end="")
+    print(f"{psutil.virtual_memory().total / 1e9:.0f} GB, ", end="")
     print(f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}, JupyterLab {version('jupyterlab')}")
     missing = "" if proxy or asked.no_hub else ": neither the hub's proxy nor npm to fetch it can be had"
-    print(f"{asked.learners} learners with {place}{missing}", *asked.set, flush=True)
+    early = ", their servers and kernels there before the first begins" * asked.early
+    stagger = f", one every {asked.stagger:g} s" if asked.stagger and not asked.early else ", all at once"
+    print(f"{asked.learners} learners with {place}{missing}{early or stagger}", *asked.set, flush=True)
 
 
 def main(arguments=None):
@@ -322,8 +351,8 @@ def main(arguments=None):
         head(asked, place.name, proxy)
         try:
             return int(asyncio.run(lesson(place, asked)) > 0)
-        except RuntimeError as error:
-            return str(error)
+        except (RuntimeError, TimeoutError) as error:
+            return str(error) or "the hub does not answer"
         except KeyboardInterrupt:
             return "stopped; all that was started is ended now"
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from asyncio import sleep
 from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,7 @@ HOME = Path(__file__).parent.parent
 MARK = "WINDOW_LAB_CLASS"  # all that a class starts has its folder in this variable
 PROXY = "configurable-http-proxy"
 FETCHED = HOME / ".class"  # where npm puts the proxy
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))  # Windows has two
 SECONDS = 1800.0  # the longest that one answer may take; the benchmark's own limits are shorter
 
 
@@ -95,7 +96,7 @@ class Hub(Room):
     def __init__(self, folder, settings, proxy):
         super().__init__(folder, settings)
         self.proxy, self.address = proxy, f"http://127.0.0.1:{free_port()}"
-        self.name = "a JupyterHub"
+        self.name = f"a JupyterHub {version('jupyterhub')}"
 
     def config(self):
         """Return the hub's settings; all else is as JupyterHub comes, but for how long a server may take to start."""
