@@ -332,10 +332,10 @@ def head(asked, place, proxy):
     print(f"{time.strftime('%d %B %Y')}: {platform.machine()}, {os.cpu_count()} cores, ", end="")
     print(f"{psutil.virtual_memory().total / 1e9:.0f} GB, ", end="")
     print(f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}, JupyterLab {version('jupyterlab')}")
-    missing = "" if proxy or asked.no_hub else ": neither the hub's proxy nor npm to fetch it can be had"
+    missing = "" if proxy or asked.no_hub else "; neither the hub's proxy nor npm to fetch it can be had"
     early = ", their servers and kernels there before the first begins" * asked.early
     stagger = f", one every {asked.stagger:g} s" if asked.stagger and not asked.early else ", all at once"
-    print(f"{asked.learners} learners with {place}{missing}{early or stagger}", *asked.set, flush=True)
+    print(f"{asked.learners} learners with {place}{early or stagger}{missing}", *asked.set, flush=True)
 
 
 def main(arguments=None):

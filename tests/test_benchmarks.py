@@ -144,7 +144,8 @@ def test_where_no_proxy_can_be_had_it_says_so(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(classroom.shutil, "which", lambda name: None)
     assert classroom.find_proxy() is None
     benchmark_class.head(benchmark_class.parse([]), classroom.Servers.name, None)
-    assert "12 learners with servers without a hub: neither the hub's proxy nor npm" in capsys.readouterr().out
+    said = "12 learners with servers without a hub, all at once; neither the hub's proxy nor npm to fetch it can be had"
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.slow
