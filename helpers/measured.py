@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from html import escape
 from itertools import compress
 from numbers import Real
@@ -158,7 +159,7 @@ def compare(
     columns, results = [], {}
     for name, group in groups.items():
         if isinstance(group, Experiment):
-            results[name] = _trained(group, seeds, draws)
+            results[name] = _trained(group, seeds, draws, models)
             columns += _columns(str(name), results[name], models, EPOCHS[epoch], baselines)
             if errors_in:
                 columns[-len(models) :] = [_typical(column, group) for column in columns[-len(models) :]]
@@ -181,13 +182,16 @@ def numbers(name: str, given: int | Iterable[int]) -> tuple[int, ...]:
     return tuple(range(whole(name, given)))
 
 
-def _trained(experiment: Experiment, seeds: tuple[int, ...], draws: tuple[int, ...]) -> list[Result]:
-    """Return the Results of an experiment, draw by draw and seed by seed."""
+def _trained(
+    experiment: Experiment, seeds: tuple[int, ...], draws: tuple[int, ...], models: tuple[str, ...]
+) -> list[Result]:
+    """Return the Results of an experiment, draw by draw and seed by seed; where only the DNN counts, of it alone."""
     from .trainer.training import run  # loads TensorFlow, at the first use
 
     every = [replace(experiment, seed=seed, draw=draw) for draw in draws or (experiment.draw,) for seed in seeds]
     with ThreadPoolExecutor(2) as side_by_side:  # as many as TensorFlow has threads for: see models.py
-        return list(side_by_side.map(run, every))
+        alone = models if models == ("dnn",) else MODELS  # beside an LSTM, a DNN takes no time worth saving
+        return list(side_by_side.map(partial(run, models=alone), every))
 
 
 def _columns(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import trained
+from claims import dnns, trained
 
 from helpers import EXAMPLES, Experiment, floor
 
@@ -57,5 +57,5 @@ def test_shuffled_as_keras_does_by_default_the_lstm_learns_and_the_dnn_stops_at_
 def test_more_training_more_units_and_another_sample_leave_the_dnn_on_its_floor(change):
     experiment = replace(EXAMPLES[1], **change)
     lowest = floor(experiment)["dnn"]
-    for result in trained(experiment):
+    for result in dnns(experiment):
         assert result.val_losses["dnn"][-1] == pytest.approx(lowest, abs=0.02)

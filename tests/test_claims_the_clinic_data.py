@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import SEEDS, anew, trained
+from claims import SEEDS, anew, dnns, trained
 
 from helpers import Experiment, Series, Windows, floor, sine
 from helpers.models import TimeseriesGenerator, keras
@@ -19,7 +19,7 @@ def errors(experiment, rows=None, came=None, model="lstm"):
     came = series.targets[rows] if came is None else came
     windows = series.values[experiment.windows.samples(rows)]
     windows = windows if model == "lstm" else windows[:, :, 0]
-    answers = [np.array(result.models[model](windows)) for result in trained(experiment)]
+    answers = [np.array(result.models[model](windows)) for result in (trained if model == "lstm" else dnns)(experiment)]
     return np.array([np.mean((answer - came) ** 2) for answer in answers]) / came.var()
 
 
@@ -75,7 +75,7 @@ def test_few_windows_are_learnt_by_heart_whatever_the_length_and_more_of_them_ar
     broken = few(draw)
     assert broken.windows.count(broken.train) == 24 and broken.updates == 250
     lowest = floor(broken)["dnn"]
-    for result in trained(broken):
+    for result in dnns(broken):
         assert result.losses["dnn"][-1] < lowest / 10 and result.val_losses["dnn"][-1] > 3 * lowest
     mended = errors(replace(broken, stride=1, max_updates=250), model="dnn")
     for worse in (broken, replace(broken, length=48)):

@@ -191,6 +191,11 @@ class TestCompare:
                 assert found.losses(model)[group].tolist() == [result.val_losses[model][-1] for result in runs]
             assert found.losses(model)["own"] == pytest.approx([0.1, 0.2, 0.3])
 
+    def test_of_the_dnn_alone_it_trains_no_lstm_and_finds_the_same(self, found):
+        alone = compare({"length 3": replace(QUICK, length=3)}, seeds=3, models="dnn")
+        assert alone.losses("dnn")["length 3"].tolist() == found.losses("dnn")["length 3"].tolist()
+        assert all(result.losses["lstm"] == [] for result in alone.results["length 3"])
+
     def test_its_ratio_is_that_of_the_medians(self, found):
         lstm, dnn = (np.median(found.losses(model)["length 6"]) for model in ("lstm", "dnn"))
         assert found.ratio() == {"length 3": found.ratio()["length 3"], "length 6": lstm / dnn}

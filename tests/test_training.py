@@ -333,6 +333,21 @@ def test_where_both_models_diverge_the_run_ends():
     assert all(not math.isfinite(result.losses[name][-1]) for name in MODELS)
 
 
+@pytest.mark.parametrize("model, other", [("lstm", "dnn"), ("dnn", "lstm")])
+def test_a_model_alone_trains_as_it_does_beside_the_other_which_stays_as_it_was(model, other):
+    both, alone = run(QUICK), run(QUICK, models=[model])
+    assert alone.status == "done" and alone.updates == both.updates
+    assert alone.losses == {model: both.losses[model], other: []}
+    assert alone.val_losses == {model: both.val_losses[model], other: []}
+    for kept, drawn in zip(alone.weights[other], build(QUICK)[other].get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, drawn)
+
+
+def test_a_model_that_is_none_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match=r"^model 'cnn' is unknown; use 'lstm' or 'dnn'$"):
+        run(QUICK, models=["cnn"])
+
+
 def test_no_global_random_state_is_read_or_changed():
     def state():
         return random.getstate(), [str(part) for part in np.random.get_state()]
