@@ -16,7 +16,7 @@ def trained(experiment):
 
 @cache
 def dnns(experiment):
-    """Return the results of three seeds of the DNN alone, which takes a twentieth of the time."""
+    """Return the results of three seeds of the DNN alone, which takes a small part of the time."""
     return [run(replace(experiment, seed=seed), models=["dnn"]) for seed in SEEDS]
 
 

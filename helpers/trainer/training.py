@@ -268,7 +268,7 @@ def run(
     what it has. From the same initial weights, with `shuffle=False`, the losses are those of Keras's
     `model.fit(TimeseriesGenerator(…), shuffle=False)`; where the LSTM keeps its state, with `epochs=1` and after
     `layers[0].reset_states()` each time. With one of the `models` alone, the other keeps its initial weights and has
-    no losses: a DNN alone takes a twentieth of the time.
+    no losses: a DNN alone takes a small part of the time.
     """
     cancelled = cancel.is_set if isinstance(cancel, Event) else cancel or (lambda: False)
     training = Training(experiment, models)
