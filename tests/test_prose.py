@@ -82,6 +82,14 @@ def test_a_notebook_keeps_the_rules_that_can_be_counted(slug):
 
 
 @pytest.mark.parametrize("slug", NOTEBOOKS)
+def test_no_line_inside_a_paragraph_begins_a_list(slug):
+    inside = r"\n(?!\s*(?:\d+\.|[-+*]) |  |\n).*\n(?:\d+\.|[-+*]) .*"  # such as 'never above' and, below it, '1. But'
+    assert [
+        found for cell in cells(slug) if cell.cell_type == "markdown" for found in re.findall(inside, cell.source)
+    ] == []
+
+
+@pytest.mark.parametrize("slug", NOTEBOOKS)
 def test_a_notebook_defines_terms_in_bold_with_an_example_and_leads_further(slug):
     text = "\n".join(cell.source for cell in cells(slug) if cell.cell_type == "markdown")
     terms = re.findall(r"\*\*([^*]+)\*\*", text)
