@@ -117,22 +117,22 @@ def _windows(experiment: Experiment, flavour: str) -> Iterator[str]:
     yield f"values, targets = values[:{samples}, None], targets[:{samples}, None]  # the first 80 %, as columns"
     if flavour == "generator":
         yield "# The target of a window is that of the row just after it."
-        given = f"TimeseriesGenerator(values, targets, length={windows.length}"
+        call, given = "TimeseriesGenerator", ["values", "targets", f"length={windows.length}"]
         stride, first = "stride", "windows[0]"
     else:
         yield "# Keras pairs a window with the target at its first sample: so targets start at the first row."
-        given = "keras.utils.timeseries_dataset_from_array("
-        given += f"values, targets[{windows.length}:], sequence_length={windows.steps}"
+        call = "keras.utils.timeseries_dataset_from_array"
+        given = ["values", f"targets[{windows.length}:]", f"sequence_length={windows.steps}"]
         stride, first = "sequence_stride", "next(windows.as_numpy_iterator())"
     if windows.stride > 1:
-        given += f", {stride}={windows.stride}"
+        given.append(f"{stride}={windows.stride}")
     if windows.sampling_rate > 1 and (flavour == "generator" or windows.steps > 1):  # else Keras may refuse it
-        given += f", sampling_rate={windows.sampling_rate}"
-    line = f"windows = {given}, batch_size={at_once if by_epochs else windows.batch_size})"
-    if len(line) > COLUMNS:
-        name, _, given = line.partition("(")
-        line = f"{name}(\n{textwrap.fill(given, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT)}"
-    yield line
+        given.append(f"sampling_rate={windows.sampling_rate}")
+    given.append(f"batch_size={at_once if by_epochs else windows.batch_size}")
+    begin, rest = f"windows = {call}(", f"{', '.join(given)})"
+    if len(begin + rest) > COLUMNS:
+        rest = "\n" + textwrap.fill(rest, COLUMNS, initial_indent=INDENT, subsequent_indent=INDENT)
+    yield begin + rest
     if by_epochs:
         which = "all of them" if experiment.shuffle else "those of full batches"
         yield f"inputs, targets = {first}  # {which}, as one batch"
