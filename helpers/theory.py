@@ -33,12 +33,14 @@ def shown_floors(experiment: Experiment) -> dict[str, tuple[str, float | None]]:
 
 
 def _floor(series: Series, ages: tuple[int, ...]) -> float | None:
-    if series.kept is not None:
+    """Return the floor for a model that sees the samples of these ages; None for a series of no kind named here."""
+    if series.kept is not None:  # an echo
         return _echo_floor(series.period, series.kept, series.noise, ages)
-    if len(series.cycles) == 1 and series.ahead in (None, round(series.cycles[0] / 4)):
+    if len(series.cycles) == 1 and series.ahead in (None, round(series.cycles[0] / 4)):  # a sine, a quarter ahead
         return _sine_floor(2 * np.pi / series.cycles[0], series.noise, ages)
-    known = series.cycles and series.ahead is not None and series.noise == 0
-    return _exact(series.cycles, series.ahead, ages) if known else None
+    if series.cycles and series.noise == 0 and series.ahead is not None:  # sines without noise, any samples ahead
+        return _exact(series.cycles, series.ahead, ages)
+    return None
 
 
 @lru_cache(maxsize=1024)
