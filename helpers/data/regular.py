@@ -104,12 +104,23 @@ class Rows:
 
     def _notes(self, period: float | None) -> str:
         """Return what made a regular series of the rows, and a warning where much of it is filled in."""
+        filled = ~self._nearest(self.at)
+        longest = pd.Series(filled).groupby((~filled).cumsum()).sum().max()  # how many follow one that is not filled
+        parts = [*self._done(filled)]
+        parts += [f"the longest gap is {_span(longest, self.step, self.scale)}"] if longest else []
+        much = [f"the longest gap is longer than a period of {period} samples"] if period and longest > period else []
+        much += [f"{filled.mean():.0%} of all samples are filled in"] if filled.mean() > 0.2 else []
+        warning = f" Warning: {' and '.join(much)}; a straight line there teaches a model nothing true." if much else ""
+        return f"{'; '.join(parts)}.{warning}"
+
+    def _done(self, filled: np.ndarray) -> Iterator[str]:
+        """Yield how many rows there are, and what was done to them; `filled` tells which samples of the grid are."""
         inside = (self.moments >= self.at[0]) & (self.moments <= self.at[-1])
-        there = self._filled_by(self.at)
-        blank = (self._filled_by(self.moments[inside & ~np.isfinite(self.values)]) & ~there).sum()
-        empty, longest = (~there).sum(), np.diff(np.flatnonzero(np.append(there, True))).max() - 1
-        absent = f"missing {self.every if self.every.isalpha() else 'time'}"
-        filled = [_count(number, thing) for number, thing in ((empty - blank, absent), (blank, "blank cell")) if number]
+        blank = filled & self._nearest(self.moments[inside & ~np.isfinite(self.values)])
+        gaps = {f"missing {self.every if self.every.isalpha() else 'time'}": filled & ~blank, "blank cell": blank}
+        yield _count(self.count, "row") + (f", one every {self.every}" if self.scale else "")
+        counts = [_count(samples.sum(), thing) for thing, samples in gaps.items() if samples.any()]
+        yield f"{' and '.join(counts)} filled linearly" if counts else "none missing"
         done = (
             (self.count - len(self.moments), "row", "with neither time nor number left out"),
             ((self.moments < np.maximum.accumulate(self.moments)).sum(), "row", "out of order, sorted"),
@@ -117,17 +128,10 @@ class Rows:
             (((self.at - self.at[0]) % self.step != 0).sum(), "time", "off the regular grid, moved onto it linearly"),
             ((~inside).sum(), "blank cell", "at the ends left out"),
         )
-        parts = [_count(self.count, "row") + (f", one every {self.every}" if self.scale else "")]
-        parts += [f"{' and '.join(filled)} filled linearly"] if filled else ["none missing"]
-        parts += [f"{_count(number, thing)} {what}" for number, thing, what in done if number]
-        parts += [f"the longest gap is {_span(longest, self.step, self.scale)}"] if filled else []
-        much = [f"the longest gap is longer than a period of {period} samples"] if period and longest > period else []
-        much += [f"{empty / len(there):.0%} of all samples are filled in"] if empty > 0.2 * len(there) else []
-        warning = f" Warning: {' and '.join(much)}; a straight line there teaches a model nothing true." if much else ""
-        return f"{'; '.join(parts)}.{warning}"
+        yield from (f"{_count(number, thing)} {what}" for number, thing, what in done if number)
 
-    def _filled_by(self, moments: np.ndarray) -> np.ndarray:
-        """Return for each sample of the grid whether one of some moments is nearest to it."""
+    def _nearest(self, moments: np.ndarray) -> np.ndarray:
+        """Return for each sample of the grid whether it is the one nearest to some of these moments."""
         samples = np.zeros((self.at[-1] - self.at[0]) // self.step + 1, bool)
         place = np.round((moments - self.at[0]) / self.step).astype(int)
         samples[place[place < len(samples)]] = True
