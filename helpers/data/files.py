@@ -13,7 +13,7 @@ from ..series import Series
 from .cells import numbers
 from .dates import MONTHS, quoted, times
 from .regular import Rows
-from .table import Table, checked, read, shown
+from .table import Table, checked, parsed, read, shown
 
 PACKED_NAMES = (".gz", ".bz2", ".xz", ".zip", ".zst", ".tar")
 
@@ -110,7 +110,7 @@ def from_csv(
 def _read(path: str | Path, column: str, names: list[Any], options: dict[str, Any]) -> tuple[list[str], Rows]:
     """Return the rows of a file, and the lines of code that read it."""
     wanted = [("column", column), *(("time", name) for name in names if name != column)]
-    table = Table(*read(path, options.get("encoding", "utf-8")), wanted, options)
+    table = parsed(*read(path, options.get("encoding", "utf-8")), wanted, options)
     values, doubts = numbers(table, column)
     said = f"column {shown(column)} of {table.name}"
     if not names:

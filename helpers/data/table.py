@@ -106,108 +106,16 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class Table:
-    """The wanted columns of a CSV file as text, nan for a missing cell; the index is the row, 0 that of the names.
-
-    `wanted` pairs each setting with its column. `options` are those of `pandas.read_csv`: what was given, and what the
-    file itself tells, such as `sep`. Raises ValueError for a file that is no table or lacks a column.
-    """
+class Layout:
+    """Where the cells of a CSV file stand."""
 
     name: str
     data: bytes = field(repr=False)
-    wanted: list[tuple[str, Any]]
-    options: dict[str, Any]
+    options: dict[str, Any]  # of `pandas.read_csv`: what was given, and what the file itself tells, such as `sep`
+    names: list[str]  # of all columns
+    uneven: bool  # each line but that of the names ended with a sign; in `data` that one does too
 
-    def __post_init__(self) -> None:
-        if (said := re.match(rb'"?sep=(.)"?\n', self.data)) and "skiprows" not in self.options:  # a line for Excel
-            self.options |= {"sep": said[1].decode(), "skiprows": 1}
-        top = list(islice(self._lines(), 20))
-        self.names = self._names(top)
-        if len(self.names) > MOST_COLUMNS:
-            raise ValueError(f"{self.name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
-        if twice := [name for name in self.names if name and self.names.count(name) > 1]:
-            where = f"line {top[0][0]} of {self.name}"
-            raise ValueError(f"column {shown(twice[0])} stands twice in {where}; rename one of the two")
-        below = [split(line, self.options["sep"]) for _, line in top[1:]]
-        self.uneven = bool(below) and all(len(cells) == len(self.names) + 1 and not cells[-1] for cells in below)
-        if self.uneven:  # each line but that of the names ends with a sign
-            lines = self.data.split(b"\n", top[0][0])
-            lines[-2] += self.options["sep"].encode()
-            self.data = b"\n".join(lines)
-        self._read()
-
-    def _lines(self) -> Iterator[tuple[int, str]]:
-        """Yield the lines that `pandas.read_csv` does not skip, each with its number."""
-        skip, comment = self.options.get("skiprows") or 0, self.options.get("comment")
-        if not callable(skips := skip):
-            skips = set(range(skip) if isinstance(skip, int) else skip if np.iterable(skip) else ()).__contains__
-        for number, line in enumerate(TextIOWrapper(BytesIO(self.data), "utf-8", newline="\n"), 1):
-            empty = self.options.get("skip_blank_lines") and not line.strip()
-            if not (skips(number - 1) or empty or (comment and line.startswith(comment))):
-                yield number, line.rstrip("\n")
-
-    def _names(self, top: list[tuple[int, str]]) -> list[str]:
-        """Return the names of the columns, and settle what stands between the cells: what tells the wanted apart."""
-        if not top or not top[0][1].strip():
-            first = top[0][0] if top else 1
-            raise ValueError(f"line {first} of {self.name} is blank; begin with the names of the columns")
-        for sign in [self.options["sep"]] if "sep" in self.options else SIGNS:
-            names = split(top[0][1], sign)
-            if all(column in names for _, column in self.wanted):
-                self.options["sep"] = sign
-                return names
-        raise self._no_names(top)
-
-    def _no_names(self, top: list[tuple[int, str]]) -> ValueError:
-        """Return the error of a column that is not there, with the names in the first line that is as wide as most."""
-        sign = self.options.get("sep") or max(SIGNS[::-1], key="".join(line for _, line in top).count)
-        widths = [line.count(sign) - line.endswith(sign) for _, line in top]
-        usual = [pair for pair, width in zip(top, widths) if width == Counter(widths).most_common(1)[0][0]]
-        plain = next((pair for pair in usual if not pair[1].startswith("#")), usual[0])
-        every = [column for _, column in self.wanted]
-        number, line = next((pair for pair in top if {*every} <= {*split(pair[1], sign)}), plain)
-        names, skip = split(line, sign), f"skiprows={number - 1}"
-        if {*every} <= {*names}:
-            return ValueError(f"line {number} of {self.name} holds the names of the columns; give {skip}")
-        if {*every} <= {*line.split()}:
-            return ValueError(f"{self.name} has blanks between its cells; give sep=r'\\s+'")
-        setting, column = next(pair for pair in self.wanted if pair[1] not in names)
-        given = [name for name in names if name]
-        use = f"use {listed(given)}" if given else "give its first line names"
-        use += f", which stand in line {number}, with {skip}" if number > top[0][0] else ""
-        use += ", or time='' for the column without a name" if setting == "time" and "" in names else ""
-        if given and all(re.match("[-+]?[.]?[0-9]", name) for name in given):
-            use += ", or write names above them, if these are none"
-        return ValueError(f"{setting} {shown(column)} is no column of {self.name}; {use}")
-
-    def _read(self) -> None:
-        """Read all cells, and keep those of the wanted columns; `head` has the first rows of all."""
-        how = {option: given for option, given in self.options.items() if option not in OURS}
-        how |= {"engine": "python"} if len(self.options["sep"]) > 1 and self.options["sep"] != r"\s+" else {}
-        self.missing = words_in(how.get("na_values", []))
-        places = [self.names.index(column) for _, column in self.wanted]
-        parts: list[pd.DataFrame] = []
-        tops: list[pd.DataFrame] = []
-        try:
-            with pd.read_csv(BytesIO(self.data), **AS_TEXT | how | {"na_values": self.missing}) as chunks:
-                for chunk in chunks:  # in one piece a wide file would fill the memory
-                    tops.append(chunk.head(100).copy())
-                    parts.append(chunk[places])
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-            raise ValueError(self._why(str(error))) from None
-        except (TypeError, ValueError, LookupError, ImportError) as error:
-            said = f"pandas.read_csv refuses the options for {self.name}: {shown(str(error), 200)}"
-            raise ValueError(f"{said}; change them") from None
-        cells = pd.concat(parts).set_axis([column for _, column in self.wanted], axis=1)
-        self.cells = cells.iloc[1 : len(cells) - self.options.get("skipfooter", 0)]
-        self.padded = list(tops[0].iloc[0].fillna("")) != self.names
-        self.head, self.last = tops[0].iloc[1:], chunk.iloc[-1]
-        texts = (text for column in self.cells for text in self.cells[column].dropna().unique())
-        if words := sorted({text for text in texts if text.strip().lower() in BLANK or text.strip() in self.missing}):
-            self.cells = self.cells.where(~self.cells.isin(words))
-            self.options["na_values"] = [*self.missing, *words]
-
-    def _why(self, error: str) -> str:
+    def why(self, error: str) -> str:
         """Return why pandas cannot read the file, and what would help."""
         if found := re.search(r"EOF inside string starting at row (\d+)", error):
             return f"line {self.line(int(found[1]))} of {self.name} opens a quote that nothing closes; close or drop it"
@@ -224,7 +132,7 @@ class Table:
         numbers: list[int] = []
 
         def lines() -> Iterator[str]:
-            for number, line in self._lines():
+            for number, line in _lines(self.data, self.options):
                 numbers.append(number)
                 yield line
 
@@ -248,6 +156,123 @@ class Table:
     def refusal(self, row: int, column: str, text: str, why: str) -> ValueError:
         """Return the error of a cell that cannot be used."""
         return ValueError(f"line {self.line(row)} of column {shown(column)} of {self.name} holds {shown(text)}, {why}")
+
+
+@dataclass
+class Table(Layout):
+    """The wanted columns of a CSV file as text, nan for a missing cell; the index is the row, 0 that of the names."""
+
+    cells: pd.DataFrame
+    head: pd.DataFrame  # the first rows of all columns
+    last: pd.Series  # and the last one
+    padded: bool  # blanks stand around the names
+    missing: list  # the words that were given as missing
+
+
+def parsed(name: str, data: bytes, wanted: list[tuple[str, Any]], options: dict[str, Any]) -> Table:
+    """Return the wanted columns of a CSV file; `wanted` pairs each setting with its column.
+
+    Raises ValueError for a file that is no table or lacks a column.
+    """
+    layout = _layout(name, data, wanted, options)
+    columns, missing = [column for _, column in wanted], words_in(options.get("na_values", []))
+    cells, head, last = _cells(layout, [layout.names.index(column) for column in columns], missing)
+    padded, cells = list(head.iloc[0].fillna("")) != layout.names, cells.set_axis(columns, axis=1)
+    cells = cells.iloc[1 : len(cells) - options.get("skipfooter", 0)]
+    texts = (text for column in cells for text in cells[column].dropna().unique())
+    if words := sorted({text for text in texts if text.strip().lower() in BLANK or text.strip() in missing}):
+        cells = cells.where(~cells.isin(words))
+        layout.options["na_values"] = [*missing, *words]
+    return Table(**vars(layout), cells=cells, head=head.iloc[1:], last=last, padded=padded, missing=missing)
+
+
+def _layout(name: str, data: bytes, wanted: list[tuple[str, Any]], options: dict[str, Any]) -> Layout:
+    """Return where the cells stand, with the sign between them among the options."""
+    if (said := re.match(rb'"?sep=(.)"?\n', data)) and "skiprows" not in options:  # a line for Excel
+        options = options | {"sep": said[1].decode(), "skiprows": 1}
+    top = list(islice(_lines(data, options), 20))
+    sign = _sign(name, top, wanted, options.get("sep"))
+    names = split(top[0][1], sign)
+    if len(names) > MOST_COLUMNS:
+        raise ValueError(f"{name} has more than {MOST_COLUMNS:,} columns; keep those that you need")
+    if twice := [column for column in names if column and names.count(column) > 1]:
+        raise ValueError(f"column {shown(twice[0])} stands twice in line {top[0][0]} of {name}; rename one of the two")
+    below = [split(line, sign) for _, line in top[1:]]
+    uneven = bool(below) and all(len(cells) == len(names) + 1 and not cells[-1] for cells in below)
+    if uneven:
+        lines = data.split(b"\n", top[0][0])
+        lines[-2] += sign.encode()
+        data = b"\n".join(lines)
+    return Layout(name, data, options | {"sep": sign}, names, uneven)
+
+
+def _sign(name: str, top: list[tuple[int, str]], wanted: list[tuple[str, Any]], given: str | None) -> str:
+    """Return the first sign that tells the wanted columns apart where it stands between the cells."""
+    if not top or not top[0][1].strip():
+        first = top[0][0] if top else 1
+        raise ValueError(f"line {first} of {name} is blank; begin with the names of the columns")
+    for sign in [given] if given else SIGNS:
+        if all(column in split(top[0][1], sign) for _, column in wanted):
+            return sign
+    raise _no_names(name, top, wanted, given)
+
+
+def _lines(data: bytes, options: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that `pandas.read_csv` does not skip, each with its number."""
+    skip, comment = options.get("skiprows") or 0, options.get("comment")
+    if not callable(skips := skip):
+        skips = set(range(skip) if isinstance(skip, int) else skip if np.iterable(skip) else ()).__contains__
+    for number, line in enumerate(TextIOWrapper(BytesIO(data), "utf-8", newline="\n"), 1):
+        empty = options.get("skip_blank_lines") and not line.strip()
+        if not (skips(number - 1) or empty or (comment and line.startswith(comment))):
+            yield number, line.rstrip("\n")
+
+
+def _no_names(name: str, top: list[tuple[int, str]], wanted: list[tuple[str, Any]], sign: str | None) -> ValueError:
+    """Return the error of a column that is not there, with the names that are."""
+    sign = sign or max(SIGNS[::-1], key="".join(line for _, line in top).count)
+    every = {column for _, column in wanted}
+    number, line = _line_of_names(top, every, sign)
+    names, skip = split(line, sign), f"skiprows={number - 1}"
+    if every <= {*names}:
+        return ValueError(f"line {number} of {name} holds the names of the columns; give {skip}")
+    if every <= {*line.split()}:
+        return ValueError(f"{name} has blanks between its cells; give sep=r'\\s+'")
+    setting, column = next(pair for pair in wanted if pair[1] not in names)
+    given = [cell for cell in names if cell]
+    use = f"use {listed(given)}" if given else "give its first line names"
+    use += f", which stand in line {number}, with {skip}" if number > top[0][0] else ""
+    use += ", or time='' for the column without a name" if setting == "time" and "" in names else ""
+    if given and all(re.match("[-+]?[.]?[0-9]", cell) for cell in given):
+        use += ", or write names above them, if these are none"
+    return ValueError(f"{setting} {shown(column)} is no column of {name}; {use}")
+
+
+def _line_of_names(top: list[tuple[int, str]], wanted: set[Any], sign: str) -> tuple[int, str]:
+    """Return the line, and its number, with all wanted names, else the first that is no comment and as wide as most."""
+    widths = [line.count(sign) - line.endswith(sign) for _, line in top]
+    usual = [pair for pair, width in zip(top, widths) if width == Counter(widths).most_common(1)[0][0]]
+    plain = next((pair for pair in usual if not pair[1].startswith("#")), usual[0])
+    return next((pair for pair in top if wanted <= {*split(pair[1], sign)}), plain)
+
+
+def _cells(layout: Layout, places: list[int], missing: list) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return all cells of the columns at some places, that of the name first, and of all columns the first and last."""
+    how = {option: given for option, given in layout.options.items() if option not in OURS}
+    how |= {"engine": "python"} if len(how["sep"]) > 1 and how["sep"] != r"\s+" else {}
+    parts: list[pd.DataFrame] = []
+    tops: list[pd.DataFrame] = []
+    try:
+        with pd.read_csv(BytesIO(layout.data), **AS_TEXT | how | {"na_values": missing}) as chunks:
+            for chunk in chunks:  # in one piece a wide file would fill the memory
+                tops.append(chunk.head(100).copy())
+                parts.append(chunk[places])
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        raise ValueError(layout.why(str(error))) from None
+    except (TypeError, ValueError, LookupError, ImportError) as error:
+        said = f"pandas.read_csv refuses the options for {layout.name}: {shown(str(error), 200)}"
+        raise ValueError(f"{said}; change them") from None
+    return pd.concat(parts), tops[0], chunk.iloc[-1]
 
 
 def words_in(given: Any) -> list:
