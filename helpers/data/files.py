@@ -12,7 +12,7 @@ import pandas as pd
 from ..series import Series
 from .cells import numbers
 from .dates import MONTHS, quoted, times
-from .regular import Rows
+from .regular import Rows, spaced
 from .table import Table, checked, parsed, read, shown
 
 PACKED_NAMES = (".gz", ".bz2", ".xz", ".zip", ".zst", ".tar")
@@ -32,7 +32,7 @@ def from_pandas(series: pd.Series, ahead: int = 0, period: float | None = None, 
     index, doubts = _times_of(series.index, name)
     if index is not None and (lost := np.isfinite(values) & np.asarray(index.isna())).any():
         raise ValueError(f"{name} has no time for its value in row {lost.argmax()}; fill it in, or drop that row")
-    rows = Rows(values, index, name, name, lambda row: f"{name} has {series.index[row]} in row {row}", doubts=doubts)
+    rows = spaced(values, index, name, name, lambda row: f"{name} has {series.index[row]} in row {row}", doubts)
     given = {"ahead": ahead, "period": period, "unit": unit}
     code = ", ".join(["series", *(f"{setting}={value!r}" for setting, value in given.items() if value)])
     name = "series" if series.name is None else str(series.name)
@@ -114,7 +114,7 @@ def _read(path: str | Path, column: str, names: list[Any], options: dict[str, An
     values, doubts = numbers(table, column)
     said = f"column {shown(column)} of {table.name}"
     if not names:
-        rows = Rows(values, None, said, table.name, str, doubts=doubts + _totals(table, column, values))
+        rows = spaced(values, None, said, table.name, str, doubts + _totals(table, column, values))
         return _lines(path, table, names, ""), rows
     moments, made, notes = times(table, names, np.isfinite(values))
 
@@ -122,7 +122,7 @@ def _read(path: str | Path, column: str, names: list[Any], options: dict[str, An
         cell = " ".join(str(table.cells[name].iloc[row]) for name in names)
         return str(table.refusal(row + 1, names[0], cell, "")).removesuffix(", ")
 
-    rows = Rows(values, moments, said, table.name, where, _apart(table, column, names), notes + doubts)
+    rows = spaced(values, moments, said, table.name, where, notes + doubts, _apart(table, column, names))
     rows.doubts += _wide(table, column, rows)
     return _lines(path, table, names, made), rows
 

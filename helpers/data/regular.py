@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -22,38 +22,20 @@ REPEATED = 5  # how often a value that stands for missing stands at least, unles
 
 @dataclass
 class Rows:
-    """Numbers, nan where blank, and their times, NaT where blank, None where they count as equally spaced."""
+    """Numbers at their times, and the step of the regular grid that they are put on."""
 
-    values: np.ndarray
-    times: pd.DatetimeIndex | None
-    name: str  # what messages call them
-    source: str  # and what they come from
-    where: Callable[[int], str]  # the row of this place, as the beginning of a message
-    apart: str = "keep one row for each time"  # how to tell rows of the same time apart
-    doubts: list[str] = field(default_factory=list)  # sentences for the notes
-
-    def __post_init__(self) -> None:
-        self.count, self.rows, self.scale = len(self.values), np.arange(len(self.values)), ""
-        self.moments = self.rows
-        if self.times is not None:
-            there = ~np.asarray(self.times.isna())
-            self.values, self.rows = self.values[there], self.rows[there]
-            self.moments, self.scale = _moments(self.times[there])
-        known = np.isfinite(self.values)
-        groups = pd.Series(self.values[known], self.moments[known]).groupby(level=0)  # sorted
-        self.known, self.often = groups.mean(), groups.size()
-        self.at = self.known.index.to_numpy()
-        if (self.often > 1).mean() > 0.5:
-            row = self.rows[known][np.flatnonzero(self.moments[known] == self.often.index[self.often > 1][0])[1]]
-            raise ValueError(f"{self.where(row)}, a time that other rows have too, as most times here; {self.apart}")
-        if len(self.at) < LEAST_SAMPLES:
-            least = f"use at least {LEAST_SAMPLES}, so that a part to train on and one to validate on have two"
-            raise ValueError(f"{self.name} gives {_count(len(self.at), 'sample')}; {least}")
-        self.step = _step(np.diff(np.sort(self.moments)), self.scale)
-        if (self.at[-1] - self.at[0]) // self.step >= MOST_ROWS:
-            far = self.rows[np.argmax(np.abs(self.moments - np.median(self.moments)))]
-            steps = f"steps of {_span(1, self.step, self.scale)}"
-            raise ValueError(f"{self.where(far)}, too far from the rest for {steps}; mend that time")
+    values: np.ndarray  # nan where blank
+    times: pd.DatetimeIndex | None  # None where they count as equally spaced
+    moments: np.ndarray  # the times as whole numbers, by `scale`: see UNITS
+    scale: str
+    at: np.ndarray  # the moments that have a number, in order
+    known: pd.Series  # the mean of the numbers of each
+    often: pd.Series  # and how many these are
+    step: int
+    count: int  # of all rows, those without a time too
+    source: str  # what they come from
+    apart: str  # how to tell rows of the same time apart
+    doubts: list[str]  # sentences for the notes
 
     def series(self, ahead: int = 0, period: float | None = None, unit: str = "", **about: Any) -> Series:
         """Return the values on a regular grid, filled linearly, as a Series whose targets are `ahead` samples later."""
@@ -82,8 +64,7 @@ class Rows:
             return None
         if self.scale != "M":
             return pd.DatetimeIndex(moments.astype(f"datetime64[{self.scale}]"))
-        there = self.times[~np.asarray(self.times.isna())]
-        return at_months(moments, int(there.day.max()), there[0] - there[0].normalize())
+        return at_months(moments, int(self.times.day.max()), self.times[0] - self.times[0].normalize())
 
     def recipe(self, numbers: str, ahead: int) -> str:
         """Return lines of code that make values and targets of a column of numbers and, if there are any, `times`."""
@@ -158,6 +139,43 @@ class Rows:
         low, high = groups.min()[apart.idxmax()], groups.max()[apart.idxmax()]
         some = f"{_count(unlike, 'repeated time')} {'has' if unlike == 1 else 'have'} very different values"
         return f"Warning: {some}, such as {low:.10g} and {high:.10g}, and the mean was taken; {self.apart}."
+
+
+def spaced(
+    values: np.ndarray,
+    times: pd.DatetimeIndex | None,
+    name: str,
+    source: str,
+    where: Callable[[int], str],
+    doubts: list[str],
+    apart: str = "keep one row for each time",
+) -> Rows:
+    """Return numbers, nan where blank, and their times, NaT where blank, as rows whose step is found.
+
+    Messages call them `name`, and the row of a place `where`, as a beginning. Raises ValueError where there are too few
+    of them, most times repeat, or one is too far from the rest.
+    """
+    count, scale, rows = len(values), "", np.arange(len(values))
+    moments = rows
+    if times is not None:
+        rows = np.flatnonzero(~np.asarray(times.isna()))
+        values, times = values[rows], times[rows]
+        moments, scale = _moments(times)
+    there = np.isfinite(values)
+    groups = pd.Series(values[there], moments[there]).groupby(level=0)  # sorted
+    known, often = groups.mean(), groups.size()
+    at = known.index.to_numpy()
+    if (often > 1).mean() > 0.5:
+        row = rows[there][np.flatnonzero(moments[there] == often.index[often > 1][0])[1]]
+        raise ValueError(f"{where(row)}, a time that other rows have too, as most times here; {apart}")
+    if len(at) < LEAST_SAMPLES:
+        least = f"use at least {LEAST_SAMPLES}, so that a part to train on and one to validate on have two"
+        raise ValueError(f"{name} gives {_count(len(at), 'sample')}; {least}")
+    step = _step(np.diff(np.sort(moments)), scale)
+    if (at[-1] - at[0]) // step >= MOST_ROWS:
+        far = rows[np.argmax(np.abs(moments - np.median(moments)))]
+        raise ValueError(f"{where(far)}, too far from the rest for steps of {_span(1, step, scale)}; mend that time")
+    return Rows(values, times, moments, scale, at, known, often, step, count, source, apart, doubts)
 
 
 def at_months(months: np.ndarray, day: int, clock: pd.Timedelta) -> pd.DatetimeIndex:
