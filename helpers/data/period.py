@@ -28,16 +28,18 @@ def find_period(values: np.ndarray) -> int | None:
     def repeated(lag: int) -> float:
         return alike[lag : samples // 2 + 1 : lag][:8].mean()
 
-    lags = []
-    for multiple in range(1, 13):
-        first, last = round(multiple * samples / (peak + 0.5)), round(multiple * samples / (peak - 0.5))
-        near = range(max(first, 2), min(last, samples // 2) + 1)
-        best = max(near, key=repeated, default=samples)
-        lags += [best] if best <= -(-samples // 3) else []  # else there are no three cycles
+    best = [max(_near(multiple, peak, samples), key=repeated, default=samples) for multiple in range(1, 13)]
+    lags = [lag for lag in best if lag <= -(-samples // 3)]  # else there are no three cycles
     enough = max(0.8 * max(alike[lags], default=0) - 3 * chance, 0)
     own = [0.9 * max(alike[lags[place : 4 * place + 4 : place + 1]]) - 2 * chance for place in range(len(lags))]
     lag = next((lag for lag, least in zip(lags, own) if alike[lag] >= max(enough, least)), None)
     return None if lag is None or repeated(lag) < 2 * chance else lag
+
+
+def _near(multiple: int, peak: int, samples: int) -> range:
+    """Return the lags that may be this multiple of a cycle of which all samples have about `peak`."""
+    first, last = round(multiple * samples / (peak + 0.5)), round(multiple * samples / (peak - 0.5))
+    return range(max(first, 2), min(last, samples // 2) + 1)
 
 
 def _strongest_cycle(rest: np.ndarray) -> int | None:
