@@ -160,12 +160,15 @@ class LossesPicture(Picture):
         to_points, low = self.main.transData.transform, self.main.get_ylim()[0]
         points = [to_points((end.x, max(end.y, low))) for end in ends]
         wanted = [Wanted(float(x), float(y), text_width(end.label)) for end, (x, y) in zip(ends, points)]
-        axes = self.main.get_window_extent()
-        picture = Box(axes.x0 + 1, axes.y0 + 1, axes.x1 - 1, axes.y1 - 1)
-        margin = Box(axes.x1 + 3, axes.y0, axes.x1 + MARGIN, axes.y1 + LINE / 2)
-        for end, point, box in zip(ends, points, place(wanted, LINE, picture, margin, self._marks())):
+        for end, point, box in zip(ends, points, place(wanted, LINE, *self._room(), self._marks())):
             if box:
                 self._write(end.label, point, box, COLOURS[end.model])
+
+    def _room(self) -> tuple[Box, Box]:
+        """Return where labels may stand: in the picture, and in the margin at its right."""
+        axes = self.main.get_window_extent()
+        picture = Box(axes.x0 + 1, axes.y0 + 1, axes.x1 - 1, axes.y1 - 1)
+        return picture, Box(axes.x1 + 3, axes.y0, axes.x1 + MARGIN, axes.y1 + LINE / 2)
 
     def _marks(self) -> list[Box]:
         """Return the boxes that the marks of the newest run's validation take up."""
@@ -176,17 +179,20 @@ class LossesPicture(Picture):
         """Return the ends of the curves that are in view, and of the floors, those first that matter most."""
         runs = [(self.name, self.updates, self.validation), *self.earlier[::-1]] if self.earlier else []
         newest, *others = [ends(*run) for run in runs] or [[]]
+        older = [end for model in MODELS for run in others for end in run if end.model == model]
         (left, right), (low, high) = self.main.get_xlim(), self.main.get_ylim()
-        floors = [
+        return [
+            end
+            for end in (*newest, *self._floor_ends(right), *older)
+            if left <= end.x <= right and (low <= end.y <= high or end.y < low <= LEAST)
+        ]
+
+    def _floor_ends(self, right: float) -> list["End"]:
+        """Return the ends, at the right border, of the floors that are drawn."""
+        return [
             End(f"{NAMES[name]} floor {in_digits(height)}" if kind == "floor" else kind, right, height, name)
             for name, (kind, height) in self.floors.items()
             if height and height >= NOTHING
-        ]
-        lstm, dnn = ([end for run in others for end in run if end.model == model] for model in MODELS)
-        return [
-            end
-            for end in (*newest, *floors, *lstm, *dnn)
-            if left <= end.x <= right and (low <= end.y <= high or end.y < low <= LEAST)
         ]
 
     def _write(self, label: str, end: np.ndarray, box: Box, colour: str) -> None:
