@@ -78,6 +78,9 @@ def main(browser, address):
     page.page.evaluate(WATCH)
     page.press("length", "ArrowLeft")
     page.until("run 1: done")
+    began, log = page.page.evaluate("[window.began, window.log]")
+    point = next(at for what, at, said in log if what == "losses" and "epoch" in said) - began
+    say("from a fresh kernel to the first point, a key pressed at once", [point], "5000")
 
     windows, points = [], []
     for _ in range(9):

@@ -66,7 +66,8 @@ class Page:
         before = cell.locator(".jp-InputPrompt").inner_text()
         cell.locator(".jp-InputArea-editor").click()
         self.page.keyboard.press("Control+Enter")
-        self.wait_for(".jp-CodeCell .jp-InputPrompt", rf"^(?!{re.escape(before)})\[\d+\]:", number)
+        expect(cell.locator(".jp-InputPrompt")).not_to_have_text(before)
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
 
     def find(self, selector):
         """Look down the page until an element comes: cells out of sight are not rendered."""

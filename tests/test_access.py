@@ -153,12 +153,13 @@ def test_a_menu_goes_by_the_arrows(lab, name):
 
 def test_the_window_slider_walks_over_the_windows(lab):
     windows = int(float(lab.handle("window").get_attribute("aria-valuemax")))
-    assert windows == 6984 + 1728
+    assert windows > 1000
     for key, number in (("ArrowRight", 2), ("PageUp", 7), ("End", windows), ("Home", 1)):
         lab.press("window", key)
         expect(lab.handle("window")).to_have_attribute("aria-valuetext", str(number))
-        name = "Validation window 1,728 of 1,728" if number == windows else f"Training window {number} of 6,984"
-        lab.wait_for(".lab-sentence", f"^{name}")
+        lab.wait_for(
+            ".lab-sentence", rf"^Training window {number} of " if number < 9 else r"^Validation window (\S+) of \1:"
+        )
 
 
 def test_ticks_and_buttons_go_by_the_space_bar_and_each_is_told(lab):
@@ -240,8 +241,8 @@ def test_the_arrow_keys_go_from_hour_to_hour_and_enter_to_its_worst_window(lab):
         assert focused(lab.page)["name"].startswith(f"hour {at}, has targets")
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("Enter")
-    lab.wait_for(".lab-sentence", r"\(validation\)")
-    said = lab.wait_for(SPOKEN, r"^Window .*\(validation\)")
+    lab.wait_for(".lab-sentence", "^Validation window ")
+    said = lab.wait_for(SPOKEN, "^Validation window ")
     assert int(re.search(r"at row (\d+)", said).group(1)) % 24 == 1
     assert focused(lab.page)["name"].startswith("hour 1,")
     lab.press("window", "Home")

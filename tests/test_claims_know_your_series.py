@@ -99,6 +99,10 @@ def test_a_sampling_rate_that_hides_the_fast_cycle_in_the_daily_one_ruins_it():
     assert left(replace(EQUAL, sampling_rate=5)).max() < 0.2
 
 
+def test_over_four_days_the_two_waves_part_at_that_rate_too():
+    assert left(replace(EQUAL, sampling_rate=4, length=96, max_updates=1000, draw=DRAWS[0])).max() < 0.3
+
+
 def test_the_same_sampling_rate_leaves_a_plain_sine_unharmed():
     assert left(replace(EQUAL, series="sine", sampling_rate=4)).max() < 0.05
 
@@ -146,6 +150,11 @@ def test_a_large_stride_skips_what_is_rare():
         met, error = met_and_left(draw, 47)
         assert met == 0 and error > 0.5
     assert len(missed) == 3
+
+
+def test_few_windows_are_learnt_by_heart_by_the_lstm_too_in_3000_updates():
+    short = replace(QUICK, series=sine(24, 100), noise=0.3, stride=47, epochs=5000, max_updates=3000)
+    assert max(result.losses["lstm"][-1] for result in over_draws(short)) < 0.2 * floor(short)["lstm"]
 
 
 def test_few_windows_are_learnt_by_heart_by_the_dnn():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from claims import SEEDS, anew, dnns, trained
 
-from helpers import Experiment, Series, Windows, floor, sine
+from helpers import Experiment, Series, Windows, baselines, floor, sine
 from helpers.models import TimeseriesGenerator, keras
 
 OURS = Experiment(sine(days=45), units=16, activation="tanh", learning_rate=0.02, epochs=3)
@@ -187,6 +187,12 @@ def test_last_value_is_hardly_beaten_whatever_the_length_and_changes_are_learnt(
     for length in (24, 48):
         broken = repeated(values, values, length)[1]
         assert broken.max() > 0.6 > mended and broken.min() > mended
+
+
+def test_last_value_is_beaten_by_least_squares_on_the_values_too():
+    for draw in (21, 22, 23):
+        simple = baselines(repeated(weather(draw), weather(draw))[0])
+        assert simple["linear autoregression"] < 0.6 * simple["last value"]
 
 
 def test_last_value_most_forecasts_fit_best_when_moved_back_by_an_hour():

@@ -119,6 +119,10 @@ def test_updates_twenty_of_them_teach_little_whatever_the_length():
     assert relative(IDLE).min() > 0.2 and relative(replace(IDLE, length=48)).min() > 0.2
 
 
+def test_updates_more_windows_teach_as_little_in_twenty_of_them():
+    assert relative(replace(IDLE, stride=1, max_updates=20)).min() > 0.2
+
+
 @pytest.mark.parametrize("changes", [{"epochs": 60}, {"stride": 1}], ids=str)
 def test_updates_the_same_windows_in_more_epochs_or_more_windows_teach_it_all(changes):
     assert relative(replace(IDLE, **changes)).max() < 0.02

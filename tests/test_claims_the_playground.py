@@ -58,6 +58,12 @@ def test_both_strides_beside_the_lowest_cell_are_better_with_every_seed():
     assert np.all(beside(0, 5, 11) < 0)
 
 
+def test_with_shuffled_windows_the_seeds_of_a_draw_do_not_agree():
+    pair = {name: replace(BASE, stride=int(name), shuffle=True) for name in ("5", "7")}
+    losses = compare(pair, seeds=range(103, 108), models="lstm").losses()
+    assert 0 < np.sum(losses["5"] < losses["7"]) < 5
+
+
 def test_what_the_seeds_of_one_draw_say_another_draw_denies():
     signs = [np.sign(beside(draw, 5)) for draw in (7, 8, 10)]
     assert {int(sign[0, 0]) for sign in signs if len(np.unique(sign)) == 1} == {-1, 1}

@@ -406,6 +406,7 @@ def test_no_slider_compiles_anything_anew():
         )
         for i in range(30)
     ]
+    trainer.cache_clear()  # of what other tests have compiled
     compiled = [trainer(name, 50, "tanh", 32, "window", 168) for name in MODELS]
 
     def compilations():
