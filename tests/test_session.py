@@ -301,14 +301,6 @@ def test_every_change_is_told_with_the_lock_held(session, worker):
     assert all(held)
 
 
-def test_after_a_picture_that_took_long_training_goes_on_before_the_next(session):
-    tell = session.listener
-    session.listener = lambda event: (tell(event), time.sleep(0.2 * (event == "progress")))
-    session.train()
-    assert session.wait(5)
-    assert session.events.count("progress") == 1  # four times five updates are made meanwhile
-
-
 def test_the_newest_progress_is_that_of_the_run_of_the_settings_now(session, lever):
     session.train()
     assert session.wait(5)

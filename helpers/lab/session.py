@@ -16,7 +16,6 @@ from .worker import NEWER, WORKER, Request, Worker
 
 REST_SECONDS = 0.1  # without a change, before training starts
 REPORT_SECONDS = 0.06  # between two reports of a run at work
-SHARE = 2  # and at least so many times what the last one took, so that on a busy server training comes first
 AHEAD_SECONDS = 0.3  # before compiling ahead of time, so that the pictures come first
 SEEDS = 5  # at most, side by side
 SETTINGS = (*(field.name for field in fields(Experiment)), "seeds")
@@ -72,7 +71,7 @@ class Session:
         self._worker, self._start = worker, start
         self._request: Request | None = None
         self._paused, self._steps = False, 0  # held, but for so many updates that are still to be made
-        self._report_due = 0.0
+        self._reported = 0.0
         worker.stop(why=words.NEW_LAB)
 
     def __repr__(self) -> str:
@@ -246,11 +245,9 @@ class Session:
 
     def _report(self, request: Request, progress: Progress) -> None:
         with self.lock:
-            begin = time.monotonic()
-            if progress.updates and not request.stale and begin >= self._report_due:
-                self.progress = progress
+            if progress.updates and not request.stale and time.monotonic() - self._reported >= REPORT_SECONDS:
+                self._reported, self.progress = time.monotonic(), progress
                 self._say("training", words.so_far(self.experiment, progress), "progress")
-                self._report_due = begin + max(REPORT_SECONDS, SHARE * (time.monotonic() - begin))
 
     def _compile(self, _: Request) -> None:
         training = self.attempt(self._start, self.experiment)
