@@ -4,20 +4,20 @@ from dataclasses import replace
 from functools import cache
 
 from helpers import run
+from helpers.experiment import MODELS
 
 SEEDS = (11, 12, 13)
 
 
 @cache
-def trained(experiment):
+def trained(experiment, models=MODELS):
     """Return the results of three seeds."""
-    return [run(replace(experiment, seed=seed)) for seed in SEEDS]
+    return [run(replace(experiment, seed=seed), models=models) for seed in SEEDS]
 
 
-@cache
 def dnns(experiment):
     """Return the results of three seeds of the DNN alone, which takes a small part of the time."""
-    return [run(replace(experiment, seed=seed), models=["dnn"]) for seed in SEEDS]
+    return trained(experiment, ("dnn",))
 
 
 def anew(model, weights):

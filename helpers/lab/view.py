@@ -14,7 +14,7 @@ from ..experiment import EXAMPLES, MODELS, Experiment
 from ..export import to_keras
 from ..pictures.inside import PartsPicture
 from ..pictures.losses import LossesPicture
-from ..pictures.windows import WindowsPicture, place
+from ..pictures.windows import WindowsPicture, part_and_number
 from ..results import Result, table
 from ..series import Series
 from ..trainer.inside import has_probe
@@ -300,7 +300,7 @@ class Lab(widgets.VBox):
             self._draw_inside()
         frame.show()
         self.scrubber.max = count
-        self.window_of.value = ", ".join(place(self.experiment, self.window))
+        self.window_of.value = ", ".join(part_and_number(self.experiment, self.window))
 
     def _predictions(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Return what each model that is alive answers at these rows, in the run of the first seed."""

@@ -179,8 +179,8 @@ class WindowsPicture(Picture):
         self.axes[1].xaxis.set_major_locator(MultipleLocator(12 if span <= 144 else 24 * -(-span // 336)))
 
 
-def place(experiment: Experiment, window: int) -> tuple[str, str]:
-    """Return a window's part, and its place there, as 'training' and '4 of 6,984'."""
+def part_and_number(experiment: Experiment, window: int) -> tuple[str, str]:
+    """Return a window's part, and its number there, as 'training' and '4 of 6,984'."""
     training, validation = map(len, experiment.rows)
     if window < training:
         return "training", f"{window + 1:,} of {training:,}"
@@ -197,7 +197,7 @@ def neighbours(experiment: Experiment, window: int) -> tuple[np.ndarray, int]:
 
 def called(experiment: Experiment, window: int, carried: bool = False) -> str:
     """Return what a window is called."""
-    part, number = place(experiment, window)
+    part, number = part_and_number(experiment, window)
     return f"{part.capitalize()} window {number}{', its state carried' * carried}"
 
 
