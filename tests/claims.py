@@ -3,21 +3,32 @@
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
+
 from helpers import run
-from helpers.experiment import MODELS
 
 SEEDS = (11, 12, 13)
 
 
 @cache
-def trained(experiment, models=MODELS):
-    """Return the results of three seeds."""
-    return [run(replace(experiment, seed=seed), models=models) for seed in SEEDS]
+def trained(experiment, model="lstm"):
+    """Return the results of three seeds of one model, trained alone: no test waits for a model that it does not ask."""
+    return [run(replace(experiment, seed=seed), models=[model]) for seed in SEEDS]
 
 
-def dnns(experiment):
-    """Return the results of three seeds of the DNN alone, which takes a small part of the time."""
-    return trained(experiment, ("dnn",))
+def losses(experiment, model="lstm", kind="val_losses"):
+    """Return the losses of three seeds after each epoch, an array `(3, epochs)`."""
+    return np.array([getattr(result, kind)[model] for result in trained(experiment, model)])
+
+
+def last(experiment, model="lstm", kind="val_losses"):
+    """Return the last losses of three seeds; where one has diverged, that is not a number."""
+    return np.array([getattr(result, kind)[model][-1] for result in trained(experiment, model)])
+
+
+def best(experiment, model="lstm"):
+    """Return the lowest validation losses of three seeds."""
+    return losses(experiment, model).min(axis=1)
 
 
 def anew(model, weights):

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import trained
+from claims import best, last, trained
 
-from helpers import EXAMPLES, Experiment, echo, floor, run
+from helpers import EXAMPLES, Experiment, echo, floor
 from helpers.models import TimeseriesGenerator, keras
 
 NOISY = Experiment(
@@ -18,10 +18,8 @@ ONE_WINDOW = floor(replace(NOISY, stateful=False))["lstm"]
 
 def ends(experiment):
     """The LSTM's last losses, one for each of three seeds: in training, as trained, reading on."""
-    results = trained(experiment)
-    kinds = [[getattr(result, kind)["lstm"] for result in results] for kind in ("losses", "val_losses_as_trained")]
-    kinds.append([result.val_losses["lstm"] for result in results])
-    return [np.array([losses[-1] if losses else np.nan for losses in kind]) for kind in kinds]
+    kinds = ("losses", *(["val_losses_as_trained"] if experiment.stateful else []), "val_losses")
+    return [last(experiment, kind=kind) for kind in kinds]
 
 
 def gap(experiment, samples):
@@ -33,17 +31,14 @@ def gap(experiment, samples):
 
 
 def test_the_random_order_of_all_windows_costs_nothing():
-    in_order, shuffled = (
-        np.array([min(result.val_losses["lstm"]) for result in trained(replace(EXAMPLES[2], epochs=4, shuffle=how))])
-        for how in (False, True)
-    )
+    in_order, shuffled = (best(replace(EXAMPLES[2], epochs=4, shuffle=how)) for how in (False, True))
     assert max(in_order.max(), shuffled.max()) < 1e-4
     assert 1 / 5 < np.median(shuffled) / np.median(in_order) < 5
 
 
 def test_the_answers_of_a_stateless_lstm_are_the_same_in_every_order_and_those_of_a_stateful_one_are_not():
     windows = NOISY.windows.take(NOISY.train)[0][:96]
-    stateless = run(replace(NOISY, stateful=False)).models["lstm"]
+    stateless = trained(replace(NOISY, stateful=False))[0].models["lstm"]
     forward, backward = (stateless.predict(some, verbose=0) for some in (windows, windows[::-1]))
     assert np.abs(forward - backward[::-1]).max() < 1e-5
     for model, differs in ((stateless, False), (trained(NOISY)[0].models["lstm"], True)):
@@ -62,7 +57,7 @@ def test_on_the_noisy_sine_a_state_that_joins_carries_what_a_window_of_three_lac
     joined, stateless = (ends(replace(NOISY, draw=draw, stateful=kept)) for kept in (True, False))
     for losses in joined:
         assert losses.max() < ONE_WINDOW / 3
-    assert stateless[2].min() > ONE_WINDOW
+    assert stateless[-1].min() > ONE_WINDOW
 
 
 @pytest.mark.parametrize("draw", [1, 2])
@@ -91,7 +86,7 @@ def test_on_echo_windows_that_join_or_a_gap_of_whole_days_let_the_state_help_and
     here = replace(ECHO, series=echo(4, 2190, seed=draw))
     (_, joined, _), (_, days, read_on), (_, other, _) = (ends(case) for case in (here, gap(here, 28), gap(here, 29)))
     shuffled = ends(replace(here, shuffle=True))[1]
-    stateless = ends(replace(here, stateful=False))[2]
+    stateless = last(replace(here, stateful=False))
     nothing = min(other.min(), shuffled.min(), stateless.min())
     assert joined.max() < most * nothing and days.max() < 0.95 * nothing
     assert nothing > 0.95 and np.median(joined) < middle * nothing
@@ -102,12 +97,12 @@ def test_on_echo_windows_that_join_or_a_gap_of_whole_days_let_the_state_help_and
 def test_on_echo_at_its_full_length_a_kept_state_does_harm(draw):
     day = replace(ECHO, series=echo(8, 1095, seed=draw), length=8, batch_size=8, epochs=3)
     assert day.gap == 0
-    assert ends(day)[2].min() > 2 * ends(replace(day, stateful=False))[2].max()
+    assert last(day).min() > 2 * last(replace(day, stateful=False)).max()
 
 
 def test_on_the_sine_without_noise_at_length_24_a_kept_state_brings_nothing():
     whole = replace(EXAMPLES[2], batch_size=24, epochs=1, activation="tanh")
-    kept, empty = (ends(replace(whole, stateful=how))[2] for how in (True, False))
+    kept, empty = (last(replace(whole, stateful=how)) for how in (True, False))
     assert 0.5 < np.median(kept) / np.median(empty) < 2
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import SEEDS, anew, trained
+from claims import SEEDS, anew, last, trained
 
 from helpers import Experiment, build, echo, show_inside
 from helpers.models import keras
@@ -18,11 +18,6 @@ NOISY = replace(TANH, noise=0.3, learning_rate=0.002)
 def influences(experiment):
     """The mean influences that three seeds end with, shape `(3, steps)`."""
     return np.array([show_inside(result).mean_influence for result in trained(experiment)])
-
-
-def losses(experiment):
-    """The LSTM's last validation losses, one for each of three seeds."""
-    return np.array([result.val_losses["lstm"][-1] for result in trained(experiment)])
 
 
 def newest_half(experiment):
@@ -48,7 +43,7 @@ def test_an_lstm_of_50_units_has_10_400_weights():
 
 @pytest.mark.parametrize("experiment", [SINE, TANH], ids=["relu", "tanh"])
 def test_on_the_clean_sine_the_newest_half_day_counts_and_not_two_samples_alone(experiment):
-    assert newest_half(experiment).min() > 0.75 and losses(experiment).max() < 1e-3
+    assert newest_half(experiment).min() > 0.75 and last(experiment).max() < 1e-3
     size = np.abs(influences(experiment))
     assert (size[:, -2:].sum(1) < 0.4 * size.sum(1)).all()
 
@@ -112,14 +107,14 @@ def with_oldest(network, seed, draw, fresh):
 @pytest.mark.parametrize("draw", [1])
 def test_a_sample_before_it_that_differs_from_window_to_window_slows_training_and_a_constant_does_not(network, draw):
     here = replace(ECHO, draw=draw)
-    slow = [losses(replace(here, length=25)), losses(replace(here, series=echo(23, 381, seed=draw)))]
+    slow = [last(replace(here, length=25)), last(replace(here, series=echo(23, 381, seed=draw)))]
     slow.append([with_oldest(network, seed, draw, fresh=True) for seed in SEEDS])
-    fast = [losses(here), [with_oldest(network, seed, draw, fresh=False) for seed in SEEDS]]
+    fast = [last(here), [with_oldest(network, seed, draw, fresh=False) for seed in SEEDS]]
     assert min(map(min, slow)) > max(map(max, fast))
 
 
 def test_what_is_not_in_the_window_is_not_learnt():
-    assert losses(replace(ECHO, length=23)).min() > 0.9 > 0.6 > losses(ECHO).max()
+    assert last(replace(ECHO, length=23)).min() > 0.9 > 0.6 > last(ECHO).max()
 
 
 @pytest.mark.parametrize("draw", [0, 1])

@@ -1,17 +1,18 @@
 """What `normalisation` says of normalisation holds for other seeds than its own."""
 
 from dataclasses import replace
+from itertools import product
 
 import keras
 import numpy as np
 import pytest
-from claims import trained
+from claims import best, last, trained
 
 from helpers import Experiment, Series, baselines, compare, constant_error, sine, trend
+from helpers.experiment import MODELS
 
 HALF_DAY = Experiment(length=12, dnn_sees="window")
 ACTIVATIONS = ("relu", "tanh")
-MODELS = ("lstm", "dnn")
 
 
 def in_unit(mean, height, series):
@@ -29,24 +30,21 @@ UNITS = {
 }
 
 
-def errors(results, model):
-    """Their last validation losses, as parts of the targets' variance."""
-    return np.array([r.val_losses[model][-1] / constant_error(r.experiment.validation) for r in results])
+def errors(experiment, model):
+    """The last validation losses of three seeds, as parts of the targets' variance."""
+    return last(experiment, model) / constant_error(experiment.validation)
+
+
+def in_unit_with(activation, unit, epochs=1):
+    """The experiment of a unit and an activation."""
+    return replace(HALF_DAY, series=UNITS[unit], activation=activation, epochs=epochs)
 
 
 @pytest.fixture(scope="module")
-def results():
-    """Each unit with each activation, one epoch, three seeds."""
-    return {
-        (activation, unit): trained(replace(HALF_DAY, series=series, activation=activation, epochs=1))
-        for activation in ACTIVATIONS
-        for unit, series in UNITS.items()
-    }
-
-
-@pytest.fixture(scope="module")
-def medians(results):
-    return {(*key, model): np.median(errors(done, model)) for key, done in results.items() for model in MODELS}
+def medians():
+    """The median error of each activation, unit and model after one epoch."""
+    keys = product(ACTIVATIONS, UNITS, MODELS)
+    return {key: np.median(errors(in_unit_with(*key[:2]), key[2])) for key in keys}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +58,9 @@ def rising():
             ("normalised", trend().normalised(), spread),
             ("changes", Series(values - before, targets - before, period=24), 1),
         ):
-            done = trained(replace(HALF_DAY, series=series, activation=activation, epochs=5))
+            experiment = replace(HALF_DAY, series=series, activation=activation, epochs=5)
             for model in MODELS:
-                found[name, activation, model] = size**2 * np.array([r.val_losses[model][-1] for r in done])
+                found[name, activation, model] = size**2 * last(experiment, model)
     return found
 
 
@@ -102,19 +100,24 @@ def test_with_relu_celsius_harms_the_dnn_and_not_the_lstm(many):
 
 
 def test_celsius_delays_the_tanh_networks_and_does_not_stop_them(medians):
-    late = trained(replace(HALF_DAY, series=UNITS["°C"], activation="tanh", epochs=20))
+    late = in_unit_with("tanh", "°C", epochs=20)
     for model in MODELS:
-        best = [min(r.val_losses[model]) / constant_error(r.experiment.validation) for r in late]
-        assert np.median(best) < medians["tanh", "normalised", model]
-        assert medians["tanh", "°C", model] > 100 * np.median(best)
+        lowest = np.median(best(late, model)) / constant_error(late.validation)
+        assert lowest < medians["tanh", "normalised", model]
+        assert medians["tanh", "°C", model] > 100 * lowest
 
 
-def test_large_activations_do_the_lstm_no_harm_in_one_epoch_and_it_is_behind_after_five(results, many):
-    large, small = (np.median([largest_state(r) for r in results["relu", unit]]) for unit in ("°C", "normalised"))
+def largest_states(activation, unit):
+    """The largest hidden states after one epoch, a seed each."""
+    return np.array([largest_state(result) for result in trained(in_unit_with(activation, unit))])
+
+
+def test_large_activations_do_the_lstm_no_harm_in_one_epoch_and_it_is_behind_after_five(many):
+    large, small = (np.median(largest_states("relu", unit)) for unit in ("°C", "normalised"))
     assert large > 20 * small
     assert many["°C", "lstm"] < 4 * many["normalised", "lstm"]
-    late = {u: trained(replace(HALF_DAY, series=UNITS[u], epochs=5)) for u in ("°C", "normalised")}
-    assert np.median(errors(late["°C"], "lstm")) > 2 * np.median(errors(late["normalised"], "lstm"))
+    late = [np.median(errors(in_unit_with("relu", unit, epochs=5), "lstm")) for unit in ("°C", "normalised")]
+    assert late[0] > 2 * late[1]
 
 
 def test_normalised_the_lstm_converges_faster_from_kelvin_and_with_tanh_from_celsius_only(medians):
@@ -129,18 +132,18 @@ def test_the_article_s_own_sine_needs_no_normalising(medians, model):
         assert medians[activation, "-1 to 1", model] < 8 * medians[activation, "normalised", model]
 
 
-def test_in_kelvin_the_tanh_networks_answer_the_same_all_day(results):
-    for result in results["tanh", "K"]:
-        inputs, _ = HALF_DAY.windows.take(UNITS["K"])
-        for model, seen in (("lstm", inputs), ("dnn", inputs[:, :, 0])):
+def test_in_kelvin_the_tanh_networks_answer_the_same_all_day():
+    inputs, _ = HALF_DAY.windows.take(UNITS["K"])
+    for model, seen in (("lstm", inputs), ("dnn", inputs[:, :, 0])):
+        for result in trained(in_unit_with("tanh", "K"), model):
             answers = result.models[model].predict_on_batch(seen[:240])
             assert np.ptp(answers) < 0.1 and answers.max() < 30
 
 
-def test_normalising_avoids_the_large_activations_of_relu(results):
-    assert np.median([largest_state(result) for result in results["relu", "K"]]) > 100
+def test_normalising_avoids_the_large_activations_of_relu():
+    assert np.median(largest_states("relu", "K")) > 100
     for activation in ACTIVATIONS:
-        assert max(largest_state(result) for result in results[activation, "normalised"]) < 5
+        assert largest_states(activation, "normalised").max() < 5
 
 
 def test_with_noise_a_small_unit_keeps_a_tanh_network_from_beating_a_weighted_sum():
@@ -148,9 +151,9 @@ def test_with_noise_a_small_unit_keeps_a_tanh_network_from_beating_a_weighted_su
     for series, low, high in ((small, 0.9, np.inf), (small.normalised(), 0, 0.8)):
         experiment = replace(HALF_DAY, series=series, activation="tanh", epochs=5)
         linear = baselines(experiment)["linear autoregression"] / constant_error(experiment.validation)
-        done = trained(experiment)
         for model in MODELS:
-            assert np.all((low * linear < errors(done, model)) & (errors(done, model) < high * linear))
+            found = errors(experiment, model)
+            assert np.all((low * linear < found) & (found < high * linear))
 
 
 def test_a_scale_measured_on_everything_gives_the_future_away():

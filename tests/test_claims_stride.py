@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import SEEDS, dnns, trained
+from claims import SEEDS, best, last, trained
 
 from helpers import EXAMPLES, Experiment, Windows, floor
 from helpers.models import TimeseriesGenerator, build
@@ -12,16 +12,6 @@ from helpers.models import TimeseriesGenerator, build
 EIGHT = EXAMPLES[3]
 EQUAL = Experiment(epochs=99, max_updates=EIGHT.updates)
 ORDERS = pytest.mark.parametrize("shuffle", [False, True], ids=["in order", "random order"])
-
-
-def last(experiment, model="lstm", kind="val_losses"):
-    """The last losses of a model, a seed each."""
-    return np.array([getattr(result, kind)[model][-1] for result in trained(experiment)])
-
-
-def best(experiment):
-    """The lowest validation losses of the LSTM, a seed each."""
-    return np.array([min(result.val_losses["lstm"]) for result in trained(experiment)])
 
 
 def test_after_ten_epochs_stride_8_is_worse_than_stride_1_after_four():
@@ -103,8 +93,8 @@ def test_few_windows_are_learnt_by_heart(draw):
     few = Experiment(noise=0.3, length=12, stride=47, activation="tanh", dnn_sees="window", draw=draw)
     few = replace(few, learning_rate=0.003, epochs=1000, max_updates=1000)
     assert few.windows.count(few.train) == 149 and len(np.unique(few.rows[0] % 24)) == 24
-    training, validation = zip(*((result.losses["dnn"][-1], result.val_losses["dnn"][-1]) for result in dnns(few)))
-    assert max(training) < 0.8 * floor(few)["dnn"] < 0.9 * min(validation)
+    training, validation = (last(few, "dnn", kind) for kind in ("losses", "val_losses"))
+    assert training.max() < 0.8 * floor(few)["dnn"] < 0.9 * validation.min()
 
 
 def test_no_alarm_is_no_proof():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import SEEDS, anew, dnns, trained
+from claims import SEEDS, anew, last, trained
 
 from helpers import Experiment, Series, Windows, baselines, floor, sine
 from helpers.models import TimeseriesGenerator, keras
@@ -19,7 +19,7 @@ def errors(experiment, rows=None, came=None, model="lstm"):
     came = series.targets[rows] if came is None else came
     windows = series.values[experiment.windows.samples(rows)]
     windows = windows if model == "lstm" else windows[:, :, 0]
-    answers = [np.array(result.models[model](windows)) for result in (trained if model == "lstm" else dnns)(experiment)]
+    answers = [np.array(result.models[model](windows)) for result in trained(experiment, model)]
     return np.array([np.mean((answer - came) ** 2) for answer in answers]) / came.var()
 
 
@@ -29,7 +29,7 @@ def test_the_sound_pipeline_in_plain_keras_learns_as_the_experiment_does():
     model.compile(keras.optimizers.Adam(0.02), "mse")
     windows = TimeseriesGenerator(OURS.train.values, OURS.train.targets, 24, batch_size=32)
     assert model.fit(windows, epochs=3, verbose=0).history["loss"][-1] < 0.01
-    assert max(result.losses["lstm"][-1] for result in trained(OURS)) < 0.01
+    assert last(OURS, kind="losses").max() < 0.01
 
 
 KELVIN = Series(288 + 5 * OURS.series.values, 288 + 5 * OURS.series.targets)
@@ -45,7 +45,7 @@ DAILY = replace(OURS, series=sine(days=180), stride=24, epochs=10)
 
 
 def test_hours_a_stride_of_one_period_leaves_out_the_others_whatever_the_length():
-    assert max(result.losses["lstm"][-1] for result in trained(DAILY)) < 0.01
+    assert last(DAILY, kind="losses").max() < 0.01
     assert len(np.unique(DAILY.rows[0] % 24)) == 1
     assert errors(DAILY).min() > 0.1 and errors(replace(DAILY, length=48)).min() > 0.1
 
@@ -59,9 +59,9 @@ def test_hours_smaller_strides_that_meet_every_hour_mend_it(stride):
 def test_hours_in_the_lab_a_longer_window_does_not_help_and_stride_23_does(model):
     shown = replace(OURS, stride=24, epochs=30, dnn_sees="window")
     for length in (24, 48):
-        results = trained(replace(shown, length=length))
-        assert all(result.val_losses[model][-1] > 3 * result.losses[model][-1] > 0 for result in results)
-        assert errors(replace(shown, length=length), model=model).max() > 0.05
+        long = replace(shown, length=length)
+        assert np.all(last(long, model) > 3 * last(long, model, "losses"))
+        assert errors(long, model=model).max() > 0.05
     assert errors(replace(shown, stride=23), model=model).max() < 0.02
 
 
@@ -75,8 +75,7 @@ def test_few_windows_are_learnt_by_heart_whatever_the_length_and_more_of_them_ar
     broken = few(draw)
     assert broken.windows.count(broken.train) == 24 and broken.updates == 250
     lowest = floor(broken)["dnn"]
-    for result in dnns(broken):
-        assert result.losses["dnn"][-1] < lowest / 10 and result.val_losses["dnn"][-1] > 3 * lowest
+    assert last(broken, "dnn", "losses").max() < lowest / 10 and last(broken, "dnn").min() > 3 * lowest
     mended = errors(replace(broken, stride=1, max_updates=250), model="dnn")
     for worse in (broken, replace(broken, length=48)):
         assert errors(worse, model="dnn").min() > 0.04 > mended.max()
@@ -108,7 +107,7 @@ def rolled(noisy, by, length=24):
 @pytest.mark.parametrize("draw", [21, 22])
 def test_target_inside_the_window_a_loss_below_the_noise_and_forecasts_worse_than_the_mean(draw):
     noisy = sine(days=45, noise=0.3, seed=draw)
-    assert max(result.losses["lstm"][-1] for result in trained(rolled(noisy, 6))) < 0.09
+    assert last(rolled(noisy, 6), kind="losses").max() < 0.09
     rows = OURS.rows[1][:-6]
     for length in (24, 48):
         kept = rolled(noisy, 6, length).rows[1][:-6]
@@ -133,8 +132,8 @@ def times_better(walk, length, in_time):
     values, known, asked = split(walk, length, in_time)
     apart = (before(values, asked, length)[:, None] - before(values, known, length)) ** 2
     nearest = known[apart.sum(axis=2).argmin(axis=1)]
-    last, own = (values[rows + 23] - values[asked + 23] for rows in (asked - 24, nearest))
-    return np.mean(last**2) / np.mean(own**2)
+    simple, own = (values[rows + 23] - values[asked + 23] for rows in (asked - 24, nearest))
+    return np.mean(simple**2) / np.mean(own**2)
 
 
 @pytest.mark.parametrize("length", [24, 48])
@@ -176,8 +175,8 @@ def weather(draw):
 def repeated(values, given, length=24):
     """The errors of three seeds as parts of that of the last value, and the experiment."""
     one = replace(OURS, series=Series(given, given, ahead=0).normalised(), length=length)
-    last = np.mean(np.diff(values)[864:] ** 2)
-    return one, np.array([r.val_losses["lstm"][-1] for r in trained(one)]) * one.series.spread**2 / last
+    simple = np.mean(np.diff(values)[864:] ** 2)
+    return one, last(one) * one.series.spread**2 / simple
 
 
 @pytest.mark.parametrize("draw", [21, 22, 23])

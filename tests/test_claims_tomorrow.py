@@ -40,7 +40,7 @@ def backtest():
 def direct(model, horizon):
     """The typical errors of the models of one horizon, a seed each."""
     _, _, samples, came = backtest()
-    results = trained(model_for(horizon))
+    results = trained(model_for(horizon), model)
     return np.array([typical(asked(result, model, samples), came[:, horizon - 1]) for result in results])
 
 
@@ -48,7 +48,7 @@ def direct(model, horizon):
 def fed_back(model):
     """The typical errors of the models of the next hour, fed back, by seed and horizon."""
     _, _, samples, came = backtest()
-    return np.array([typical(feed_back(result, model, samples), came) for result in trained(model_for(1))])
+    return np.array([typical(feed_back(result, model, samples), came) for result in trained(model_for(1), model)])
 
 
 @cache
