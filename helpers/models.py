@@ -28,7 +28,7 @@ def quiet_stderr() -> Iterator[None]:
 
 os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever the learner's own settings file of Keras says
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # else Keras's generators print a line about memory
-# XLA's own level, 3, takes a third longer to compile the LSTM, and its code then takes a seventh longer to train it
+# XLA's own level, 3, takes a third longer to compile the LSTM, and its code then a fifth longer to train it
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=2")
 with quiet_stderr():
     import keras

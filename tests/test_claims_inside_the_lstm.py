@@ -108,8 +108,8 @@ def with_oldest(network, seed, draw, fresh):
 def test_a_sample_before_it_that_differs_from_window_to_window_slows_training_and_a_constant_does_not(network, draw):
     here = replace(ECHO, draw=draw)
     slow = [last(replace(here, length=25)), last(replace(here, series=echo(23, 381, seed=draw)))]
-    slow.append([with_oldest(network, seed, draw, fresh=True) for seed in SEEDS])
-    fast = [last(here), [with_oldest(network, seed, draw, fresh=False) for seed in SEEDS]]
+    slow.append([with_oldest(network, seed, draw, fresh=True) for seed in SEEDS[:2]])
+    fast = [last(here), [with_oldest(network, seed, draw, fresh=False) for seed in SEEDS[:2]]]
     assert min(map(min, slow)) > max(map(max, fast))
 
 

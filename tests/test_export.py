@@ -18,20 +18,20 @@ from helpers.experiment import DNN_SEES, MODELS
 from helpers.export import FLAVOURS
 from helpers.series import BUILT_IN
 
-QUICK = Experiment(series=sine(24, 60), epochs=3)  # 36 updates an epoch, the last batch short
+QUICK = Experiment(series=sine(24, 60), epochs=2)  # 36 updates an epoch, the last batch short
 KEPT = replace(QUICK, stateful=True, activation="tanh", units=8, sampling_rate=3)
 RUNS = {
-    "example 1": (replace(EXAMPLES[1], epochs=3), "generator"),
-    "example 2": (replace(EXAMPLES[2], epochs=3), "dataset"),
-    "example 3": (replace(EXAMPLES[3], epochs=3), "generator"),
-    "two cycles, the latest sample": (Experiment("two_cycles", stride=24, epochs=3, dnn_sees="latest"), "dataset"),
-    "echo, the whole window": (Experiment("echo", length=25, stride=24, epochs=3, dnn_sees="window"), "dataset"),
+    "example 1": (replace(EXAMPLES[1], epochs=2), "generator"),
+    "example 2": (replace(EXAMPLES[2], epochs=2), "dataset"),
+    "example 3": (replace(EXAMPLES[3], epochs=2), "generator"),
+    "two cycles, the latest sample": (Experiment("two_cycles", stride=24, epochs=2, dnn_sees="latest"), "dataset"),
+    "echo, the whole window": (Experiment("echo", length=25, stride=24, epochs=2, dnn_sees="window"), "dataset"),
     "a fast cycle, every fourth sample": (
-        Experiment(fast_cycle(24, 60), length=23, sampling_rate=4, epochs=3, dnn_sees="window"),
+        Experiment(fast_cycle(24, 60), length=23, sampling_rate=4, epochs=2, dnn_sees="window"),
         "generator",
     ),
     "a trend, normalised, with noise": (
-        Experiment(trend(24, 60, noise=0.1, seed=4).normalised(), noise=0.2, stride=3, epochs=3),
+        Experiment(trend(24, 60, noise=0.1, seed=4).normalised(), noise=0.2, stride=3, epochs=2),
         "dataset",
     ),
     "tanh, units, batches, learning rate": (

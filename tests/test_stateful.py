@@ -84,7 +84,7 @@ def test_every_epoch_s_loss_is_that_of_keras_s_stateful_lstm(number):
     experiment = at_random(number)
     result = run(experiment)
     assert result.status == "done" and result.updates == experiment.updates
-    for name in MODELS:
+    for name in MODELS if number < 6 else ["lstm"]:  # the DNN keeps nothing: a few settings tell
         assert result.losses[name] == pytest.approx(fitted(name, experiment), rel=1e-3), experiment
 
 
