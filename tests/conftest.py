@@ -14,10 +14,13 @@ from course import FOLDER
 from playwright.sync_api import sync_playwright
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # another worker keeps the other core busy; kernels inherit this
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    for name in ("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     os.environ.pop("COVERAGE_PROCESS_START", None)  # counted is what tests reach themselves: no kernel, no other Python
 SLOW = ("access", "below_the_lab", "browser", "browser_faults", "export", "faults", "hours", "inside", "kernel", "lab")
 SLOW += ("lab_inside", "lessons", "stateful", "static_pages", "storm", "sweeps", "tomorrow", "training")  # they train …
+UNCOUNTED = ("access", "below_the_lab", "browser", "browser_faults", "faults", "hours", "inside", "kernel", "stateful")
+UNCOUNTED += ("static_pages", "storm")  # nearly all that they reach others reach too, or it is reached in a kernel
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 
 
@@ -32,8 +35,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="module", autouse=True)
 def counted(request):
-    """Count what a test reaches, but for claims: they train alone, and would take a third longer."""
-    counting = coverage.Coverage.current() if request.path.stem.startswith("test_claims_") else None
+    """Count what a test reaches, but for claims, which train alone, and a few more: it takes a quarter longer."""
+    name = request.path.stem.removeprefix("test_")
+    counting = coverage.Coverage.current() if name.startswith("claims_") or name in UNCOUNTED else None
     if counting:
         counting.stop()
     yield

@@ -55,7 +55,7 @@ def test_from_24_to_3_the_lstm_learns_and_the_dnn_stands_on_its_floor(start):
 
 
 def test_a_move_in_the_middle_of_a_run_supersedes_it(start):
-    start.press("length", "PageUp", 5)
+    start.press("length", "End")  # one key, one run, and the longest
     first = start.until(r"run \d+: training, epoch")
     start.press("length", "ArrowLeft")
     done = start.until(r"run \d+: done")

@@ -38,7 +38,7 @@ OTHERS = (  # where, what of it, and below which number
     ("strip", "choice", 30),
     ("table", "choice", 40),
 )
-ACTIONS = 400
+ACTIONS = 600
 
 
 def act(kernel, draw):
