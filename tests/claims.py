@@ -12,7 +12,7 @@ SEEDS = (11, 12, 13)
 
 @cache
 def trained(experiment, model="lstm"):
-    """Return the results of three seeds of one model, trained alone: no test waits for a model that it does not ask."""
+    """Return the results of three seeds of one model, trained alone, so that no test waits for the other."""
     return [run(replace(experiment, seed=seed), models=[model]) for seed in SEEDS]
 
 
