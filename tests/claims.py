@@ -11,9 +11,9 @@ SEEDS = (11, 12, 13)
 
 
 @cache
-def trained(experiment, model="lstm"):
-    """Return the results of three seeds of one model, trained alone, so that no test waits for the other."""
-    return [run(replace(experiment, seed=seed), models=[model]) for seed in SEEDS]
+def trained(experiment, model="lstm", seeds=SEEDS):
+    """Return the results of one model, a seed each, trained alone, so that no test waits for the other."""
+    return [run(replace(experiment, seed=seed), models=[model]) for seed in seeds]
 
 
 def losses(experiment, model="lstm", kind="val_losses"):
@@ -21,9 +21,9 @@ def losses(experiment, model="lstm", kind="val_losses"):
     return np.array([getattr(result, kind)[model] for result in trained(experiment, model)])
 
 
-def last(experiment, model="lstm", kind="val_losses"):
-    """Return the last losses of three seeds; where one has diverged, that is not a number."""
-    return np.array([getattr(result, kind)[model][-1] for result in trained(experiment, model)])
+def last(experiment, model="lstm", kind="val_losses", seeds=SEEDS):
+    """Return the last losses, a seed each; where one has diverged, that is not a number."""
+    return np.array([getattr(result, kind)[model][-1] for result in trained(experiment, model, seeds)])
 
 
 def best(experiment, model="lstm"):

@@ -74,15 +74,7 @@ def test_the_dnn_s_loss_doubles_from_length_3_to_length_24():
 
 
 def test_for_a_week_tanh_learns_with_every_seed_and_relu_does_not():
-    tanh, relu = (
-        np.array(
-            [
-                run(replace(WEEK, activation=activation, seed=seed), models=["lstm"]).val_losses["lstm"][-1]
-                for seed in range(20, 26)
-            ]
-        )
-        for activation in ("tanh", "relu")
-    )
+    tanh, relu = (last(replace(WEEK, activation=name), seeds=range(20, 26)) for name in ("tanh", "relu"))
     assert tanh.max() < 0.01 and not np.max(relu) < 0.05
 
 
