@@ -167,20 +167,20 @@ class LSTM:
     def _backward(self, recurrent: tf.Tensor, part: Samples, d_state: tf.Tensor, buffers: Tensors) -> tf.Tensor:
         """Return the gradient of the transposed matrix, added up from the last step to the first.
 
-        It is added up as one long row: row by row, XLA takes a tenth longer for a whole run.
+        That is done in one long row: row by row, XLA takes a tenth longer for a whole run.
         """
         inputs, slopes, carries = buffers
         of_state = tf.constant([0.0, 0.0, 0.0, 1.0])[:, None, None]  # the output gate acts on the state, not the cell
-        shape = [self.units + 2, 4 * self.units]
+        rows, columns = self.units + 2, 4 * self.units
 
         def step(t: tf.Tensor, d_state: tf.Tensor, d_cell: tf.Tensor, d_transposed: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_cell += d_state * carries[t, 1]
-            dz = tf.reshape(slopes[t] * (d_cell + of_state * (d_state - d_cell)), [shape[1], d_cell.shape[1]])
+            dz = tf.reshape(slopes[t] * (d_cell + of_state * (d_state - d_cell)), [columns, d_cell.shape[1]])
             d_transposed += tf.reshape(tf.matmul(inputs[t], dz, transpose_b=True), [-1])
             return t - 1, recurrent @ dz, d_cell * carries[t, 0], d_transposed
 
-        start = [part.steps - 1, d_state, tf.zeros_like(d_state), tf.zeros(np.prod(shape))]
-        return tf.reshape(tf.while_loop(lambda t, *_: t >= 0, step, start)[-1], shape)
+        start = [part.steps - 1, d_state, tf.zeros_like(d_state), tf.zeros(rows * columns)]
+        return tf.reshape(tf.while_loop(lambda t, *_: t >= 0, step, start)[-1], [rows, columns])
 
 
 class DNN:
