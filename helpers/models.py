@@ -1,5 +1,6 @@
 """The two models, in plain Keras: the article's LSTM and its small dense network (DNN)."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,11 +27,22 @@ def quiet_stderr() -> Iterator[None]:
             os.close(nowhere)
 
 
+@contextmanager
+def kept_for_good() -> Iterator[None]:
+    """Keep the garbage collector from what is made here, now and later: all of it stays, and to search it is slow."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever the learner's own settings file of Keras says
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # else Keras's generators print a line about memory
 # XLA's own level, 3, takes a third longer to compile the LSTM, and its code then a fifth longer to train it
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=2")
-with quiet_stderr():
+with quiet_stderr(), kept_for_good():  # half a million objects: searched, they take a third longer to load
     import keras
 
     if keras.backend.backend() != "tensorflow":  # somebody has imported it before us
