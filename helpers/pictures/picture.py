@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 
 matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text: small, sharp, and readable by machines
@@ -83,9 +84,8 @@ class Picture:
 
     def _lay_out(self) -> None:
         """Let matplotlib find the place of the axes, which then stay there while things move."""
-        self.figure.set_layout_engine("constrained", rect=self.room)
-        self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
+        ConstrainedLayoutEngine(rect=self.room).execute(self.figure)
 
     def svg(self) -> tuple[str, str]:
         """Return (what stands still, what moves) as two SVG documents to lay one over the other.
@@ -126,7 +126,8 @@ class Picture:
         """Return the whole picture as PNG bytes, dark on white."""
         with LOCK:
             data = io.BytesIO()
-            self._lay_out()
+            if self.still is None:
+                self._lay_out()
             self.arrange()
             texts = [text for axes in self.axes for text in axes.texts if text.get_animated()]  # those over lines
             for text in texts:
