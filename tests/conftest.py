@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import coverage
 import pytest
 from course import FOLDER
+from ipywidgets.widgets.widget import _instances
 from playwright.sync_api import sync_playwright
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # another worker keeps the other core busy; kernels inherit this
@@ -43,6 +44,16 @@ def counted(request):
     yield
     if counting:
         counting.start()
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """Close the widgets that a test has made: else they all stay to the end, for the garbage collector to search."""
+    before = set(_instances)
+    yield
+    for name in [*_instances.keys() - before]:
+        if name in _instances:  # a Lab closes others
+            _instances[name].close()
 
 
 @contextmanager
