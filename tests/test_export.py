@@ -21,9 +21,9 @@ from helpers.series import BUILT_IN
 QUICK = Experiment(series=sine(24, 60), epochs=2)  # 36 updates an epoch, the last batch short
 KEPT = replace(QUICK, stateful=True, activation="tanh", units=8, sampling_rate=3)
 RUNS = {
-    "example 1": (replace(EXAMPLES[1], epochs=2), "generator"),
-    "example 2": (replace(EXAMPLES[2], epochs=2), "dataset"),
-    "example 3": (replace(EXAMPLES[3], epochs=2), "generator"),
+    "example 1": (replace(EXAMPLES[1], epochs=1), "generator"),
+    "example 2": (replace(EXAMPLES[2], epochs=1), "dataset"),
+    "example 3": (replace(EXAMPLES[3], epochs=1), "generator"),
     "two cycles, the latest sample": (Experiment("two_cycles", stride=24, epochs=2, dnn_sees="latest"), "dataset"),
     "echo, the whole window": (Experiment("echo", length=25, stride=24, epochs=2, dnn_sees="window"), "dataset"),
     "a fast cycle, every fourth sample": (

@@ -57,7 +57,7 @@ def test_what_only_tests_need_is_an_extra_and_each_line_has_its_reason():
 def test_readme_installs_the_first_list_to_open_the_notebooks_and_the_second_to_test_them():
     opened, tested = README.split("## Change it")
     assert re.findall(r"pip install (.+?)(?: &&|;)", opened) == ["-e .", "-e .", '-e ".[class]"']
-    assert re.findall(r"pip install (.+?)(?: &&|;)", tested)[:2] == ['-e ".[test]"', '-e ".[test]"']
+    assert re.findall(r"pip install (.+?)(?: &&|;)", tested)[:4] == ["uv", '--compile-bytecode -e ".[test]"'] * 2
 
 
 def test_the_wheel_holds_every_file_of_helpers(tmp_path):
