@@ -21,7 +21,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # another worker keeps the other core b
 SLOW = ("access", "below_the_lab", "browser", "browser_faults", "export", "faults", "hours", "inside", "kernel", "lab")
 SLOW += ("lab_inside", "lessons", "stateful", "static_pages", "storm", "sweeps", "tomorrow", "training")  # they train …
 UNCOUNTED = ("access", "below_the_lab", "browser", "browser_faults", "faults", "hours", "inside", "kernel", "stateful")
-UNCOUNTED += ("static_pages", "storm")  # nearly all that they reach others reach too, or it is reached in a kernel
+UNCOUNTED += ("static_pages", "storm", "training")  # what they reach others reach too, nearly all, or a kernel does
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 
 

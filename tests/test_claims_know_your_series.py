@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from claims import SEEDS, best, losses
+from claims import SEEDS, best, losses, trained
 
 from helpers import Experiment, Series, baselines, constant_error, echo, floor, run, sine
 
@@ -22,7 +22,7 @@ def left(experiment, model="lstm"):
 
 def over_draws(experiment, model="lstm"):
     """The results of as many seeds, each with a draw of the noise of its own."""
-    return [run(replace(experiment, seed=seed, draw=draw), models=[model]) for seed, draw in zip(SEEDS, DRAWS)]
+    return [trained(replace(experiment, draw=draw), model, [seed])[0] for seed, draw in zip(SEEDS, DRAWS)]
 
 
 def test_half_a_day_is_enough_to_learn_most_of_a_noisy_sine_and_nothing_of_echo():
