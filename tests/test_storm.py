@@ -89,9 +89,9 @@ def test_no_storm_of_input_breaks_the_lab():
             for _ in range(ACTIONS // 2):
                 act(kernel, draw)
             settle(kernel)
-            memory = kernel.ask("memory()")
+            memory, objects = kernel.ask("memory()"), kernel.ask("len(gc.get_objects())")
             if half == 0:
-                before = memory  # the first half has opened every part, and filled every cache
+                before = memory, objects  # the first half has opened every part, and filled every cache
         assert kernel.complaints() == []
         assert kernel.ask("lab.runs[-1].experiment == lab.experiment")
         assert kernel.ask("lab.runs[-1].losses == run(lab.experiment).losses")
@@ -102,4 +102,6 @@ def test_no_storm_of_input_breaks_the_lab():
         now = kernel.ask("{name: getattr(lab.experiment, name) for name in lab.controls if name != 'series'}")
         assert shown == now
         assert kernel.ask("sum(thread.name == 'lab' for thread in threading.enumerate())") == 1
-        assert memory - before < 30, f"the kernel has grown from {before:.0f} to {memory:.0f} MB"
+        assert objects - before[1] < 10_000, f"there are {objects - before[1]:,} objects more"  # seen: up to 5,600
+        # what is free goes back to the system in lumps: up to 44 MB were seen to stay, with hardly an object more
+        assert memory - before[0] < 80, f"the kernel has grown from {before[0]:.0f} to {memory:.0f} MB"
