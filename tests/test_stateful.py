@@ -9,7 +9,7 @@ import pytest
 from helpers import Experiment, build, floor, run, sine
 from helpers.experiment import MODELS
 from helpers.trainer import reading, training
-from helpers.trainer.compiled import trainer
+from helpers.trainer.compiled import trainer, trainer_for
 from helpers.trainer.training import Training
 
 SHORT = sine(24, 40)  # 768 samples to train on, 192 to validate on
@@ -313,7 +313,8 @@ def test_to_keep_the_state_is_one_compilation_more_and_no_slider_another():
         )
         for i in range(16)
     ]
-    compiled = [trainer(name, 50, "tanh", 32, "latest", 168) for name in MODELS]
+    trainer.cache_clear()  # of what other tests have compiled
+    compiled = [trainer_for(name, walk[0]) for name in MODELS]
 
     def compilations():
         return [f.experimental_get_tracing_count() for one in compiled for f in (one.train, one.read)]

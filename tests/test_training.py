@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from helpers import EXAMPLES, Experiment, Series, build, floor, run, sine
-from helpers.experiment import MODELS
-from helpers.trainer.compiled import trainer
+from helpers.experiment import DNN_SEES, MODELS
+from helpers.trainer.compiled import trainer, trainer_for
 from helpers.trainer.networks import LSTM, Samples
 from helpers.trainer.training import Training
 
@@ -420,6 +420,12 @@ def test_no_slider_compiles_anything_anew():
     for experiment in walk:
         run(experiment)
     assert compilations() == [1] * 4
+
+
+@pytest.mark.parametrize("name, compiled", [("lstm", 1), ("dnn", 3)])
+def test_what_the_dnn_sees_compiles_the_dnn_anew_and_no_lstm(name, compiled):
+    each = {trainer_for(name, dataclasses.replace(QUICK, dnn_sees=sees)) for sees in DNN_SEES}
+    assert len(each) == compiled
 
 
 def test_two_runs_at_once_give_what_each_gives_alone():

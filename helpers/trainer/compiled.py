@@ -157,7 +157,8 @@ def trainer_for(name: str, experiment: Experiment) -> Trainer:
     """Return the trainer of an experiment's model: the one that most share, or one that is large enough."""
     units, width = capacity(experiment.units, UNITS), capacity(experiment.batch_size, BATCH)
     steps = capacity(experiment.windows.steps, LONGEST)
-    return trainer(name, units, experiment.activation, width, experiment.dnn_sees, steps)
+    sees = experiment.dnn_sees if name == "dnn" else "window"  # which an LSTM sees, whatever the DNN does
+    return trainer(name, units, experiment.activation, width, sees, steps)
 
 
 @lru_cache(maxsize=16)
