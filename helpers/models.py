@@ -122,6 +122,6 @@ def in_own_unit(model: keras.Sequential, experiment: Any) -> keras.Sequential:
     layers = [keras.Input(shape, batch_size=1 if experiment.stateful and name == "lstm" else None)]
     if (series.mean, series.spread) == (0, 1):
         return keras.Sequential([*layers, *model.layers], name=name)
-    layers.append(keras.layers.Normalization(axis=None, mean=series.mean, variance=series.spread**2))
+    layers += [keras.layers.Rescaling(1, -series.mean), keras.layers.Rescaling(1 / series.spread)]
     back = keras.layers.Rescaling(series.spread, series.mean)
     return keras.Sequential([*layers, *model.layers, back], name=name)

@@ -54,4 +54,4 @@ def following(times: Any, ahead: int, steps: int) -> pd.DatetimeIndex:
     if (apart == apart[0]).all():
         return pd.DatetimeIndex(times[0] + count * pd.Timedelta(apart[0]))
     months = np.asarray(times.year * 12 + times.month)
-    return at_months(months[0] + count * (months[1] - months[0]), int(times.day.max()), times[0] - times[0].normalize())
+    return at_months(months[0] + count * (months[1] - months[0]), times)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -35,3 +37,16 @@ def refused(*arguments, **settings):
 
 def flat(series):
     return series.values[:, 0].tolist()
+
+
+def by_recipe(series):
+    """What the recipe makes, with nothing but NumPy and pandas at hand, as a Series would hold it."""
+    made = {"np": np, "pd": pd, "Path": Path}
+    exec(series.recipe, made)
+    return np.float32(made["values"]), np.float32(made["targets"])
+
+
+def assert_recipe_makes(series):
+    for made, ours in zip(by_recipe(series), (series.values, series.targets), strict=True):
+        np.testing.assert_array_equal(made, ours[:, 0], strict=True)
+    assert max(map(len, series.recipe.splitlines())) <= 100 and len(series.recipe.splitlines()) <= 13

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from csvs import flat, refused, timed, write
+from csvs import assert_recipe_makes, flat, refused, timed, write
 
 from helpers import from_csv
 from helpers.data.table import REFUSED
@@ -84,6 +84,26 @@ def test_a_number_for_missing_is_told_by_its_value_and_count():
 def test_a_number_for_missing_is_missing_however_it_is_written(written, given):
     series = from_csv(write(days([1, 2, written, 4, 5, 6, 7, 8])), "x", time="t", na_values=given)
     assert flat(series) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_words_for_missing_in_another_column_are_none_of_this():
+    text = "\n".join(["t,hour,x,other", *(f"2026-01-05,{hour},{hour % 5},0" for hour in range(24))])
+    given = {"other": [0], "hour": "?"}
+    series = from_csv(write(text), "x", time=["t", "hour"], na_values=given)
+    assert flat(series) == [hour % 5 for hour in range(24)] and "none missing" in series.notes
+    assert_recipe_makes(series)
+    for zeros in (0, {"x": 0}):
+        mended = from_csv(write(text), "x", na_values=zeros)
+        assert flat(mended)[:7] == [1, 2, 3, 4, 2.5, 1, 2] and "blank cell" in mended.notes
+    with_hours = from_csv(write(text), "x", time=["t", "hour"], na_values={"x": 0})
+    assert flat(with_hours) == flat(mended) and with_hours.times[0].hour == 1
+    assert_recipe_makes(with_hours)
+
+
+def test_changes_smaller_than_seven_digits_show_are_told():
+    for start, step, told in ((48e6, 1, True), (1.2e6, 0.1, True), (48e3, 1, False), (101_325, 0.25, False)):
+        notes = from_csv(write(days([start + step * (place**2 % 7) for place in range(12)])), "x", time="t").notes
+        assert ("too coarse for their changes; take the differences" in notes) == told
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from csvs import DAYS, TEN, flat, often, refused, timed, write
+from csvs import DAYS, TEN, assert_recipe_makes, flat, often, refused, timed, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,19 +22,6 @@ DATA = Path(__file__).parent.parent / "notebooks" / "data"
 @pytest.fixture(autouse=True)
 def in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def by_recipe(series):
-    """What the recipe makes, with nothing but NumPy and pandas at hand, as a Series would hold it."""
-    made = {"np": np, "pd": pd, "Path": Path}
-    exec(series.recipe, made)
-    return np.float32(made["values"]), np.float32(made["targets"])
-
-
-def assert_recipe_makes(series):
-    for made, ours in zip(by_recipe(series), (series.values, series.targets), strict=True):
-        np.testing.assert_array_equal(made, ours[:, 0], strict=True)
-    assert max(map(len, series.recipe.splitlines())) <= 100 and len(series.recipe.splitlines()) <= 13
 
 
 # The bundled file

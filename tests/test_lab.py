@@ -369,6 +369,12 @@ def test_at_the_end_of_the_series_there_is_no_sample_to_point_at():
     assert not picture.copies.get_visible() and "at row 719" in repr(picture)
 
 
+@pytest.mark.parametrize("window", [-1, 99_999, 1.5])
+def test_a_window_that_no_series_has_is_refused_in_one_sentence(window):
+    with pytest.raises(ValueError, match=f"^window {window} is (too small|too large|not a whole number); use"):
+        show_windows(Experiment(), window)
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [(-50, "\N{DOWNWARDS ARROW} LSTM below: about -50 K"), (1234, "\N{UPWARDS ARROW} LSTM above: about 1,200 K")],

@@ -54,7 +54,7 @@ def numbers(table: Table, column: str) -> tuple[np.ndarray, list[str]]:
     if (large := known.index[known.abs() > np.finfo(np.float32).max]).size:
         why = "which is too large; use another unit, or empty that cell"
         raise table.refusal(large[0], column, texts[large[0]], why)
-    missing = pd.to_numeric(pd.Series(table.missing, dtype=object), errors="coerce")  # however it is written
+    missing = pd.to_numeric(pd.Series(table.missing[column], dtype=object), errors="coerce")  # however it is written
     return cells.map(known.where(~known.isin(missing)).set_axis(texts)).to_numpy(float), doubts
 
 

@@ -22,12 +22,13 @@ CLOCKS = (
     " %H.%M.%S",
 )  # what pandas does not guess, by the number of digits
 FORMATS = {6: ["%Y%m"], 10: ["%Y%m%d%H"], 12: ["%Y%m%d%H%M"], 0: [*map("".join, product(DATES, CLOCKS)), "%YM%m"]}
-ZONE = r" ?(?:Z|[A-Z]{3}|[+-]\d\d:?\d*)$"
+LOCAL = r"(.+[T ][\d:.]+(?: ?[AP]M)?)"  # a date and its clock, without the zone behind
 ALIKE = "write all as 2026-01-05 08:00"
 LATE = r"(?<=[ T])24(?=:00(?::00)?(?:\.0+)?$)|(?<=^\d{8})24(?=(?:00)*$)"  # an hour 24
-SINCE_1970 = {9: "s", 10: "s", 13: "ms", 16: "us", 19: "ns"}  # until the year 2033, by the number of digits
+SINCE_1970 = {9: "s", 10: "s", 13: "ms", 16: "us", 19: "ns"}  # until March 2030, by the number of digits
 EXCEL = r"[2-6][0-9]{4}(?:\.[0-9]+)?"  # days, from 1954 to 2091
 QUARTER, IN_ORDER = r"\d{4}\W?Q[1-4]|Q[1-4]\W?\d{4}", (r"(Q\d)\W?(\d{4})|(\d{4})\W?(Q\d)", r"\2\3\1\4")
+PARTS = {"yr": "year", "mo": "month", "dy": "day", "hr": "hour"}  # other names of columns with a part of a time
 MONTHS = [name.lower() for name in (*calendar.month_abbr[1:], *calendar.month_name[1:])]
 
 
@@ -35,26 +36,21 @@ def times(table: Table, names: list[str], known: np.ndarray) -> tuple[pd.Datetim
     """Return the time of each row, NaT where it is blank, pandas's code that makes them of `table`, and notes.
 
     The texts of several columns are joined. `known` tells the rows with a number, which need a time. A time of a zone
-    becomes that of UTC. Raises ValueError for a time that cannot be read, or not in one way alone.
+    becomes that of UTC, unless all are the same hour of a day. Raises ValueError for a time that cannot be read, or not
+    in one way alone.
     """
-    parts = table.cells[names].apply(lambda cells: cells.str.strip())
-    text, code, low = parts[names[0]], f"table[{quoted(names[0])}]", [name.lower() for name in names]
-    for name in names[1:]:
-        text, code = text + " " + parts[name], f'{code} + " " + table[{quoted(name)}]'
-    if len(names) > 1 and parts[names[-1]].dropna().str.fullmatch("[0-9]{1,2}").all():  # a column of hours
-        text, code = text + ":00", f'{code} + ":00"'
+    text, code = _joined(table, names)
     if (lost := text.index[text.isna() & known]).size:
-        why = "which is no time for its number; fill it in, or drop that line"
-        raise table.refusal(lost[0], names[0], " ".join(parts.fillna("").loc[lost[0]]), why)
+        why, cells = "which is no time for its number; fill it in, or drop that line", table.cells[names].fillna("")
+        raise table.refusal(lost[0], names[0], " ".join(cells.loc[lost[0]].str.strip()), why)
     some = text.dropna()
     notes: list[str] = []
     if not len(some):
         return pd.DatetimeIndex([pd.NaT] * len(text)), code, notes
-    if {"year", "month", "day"} <= {*low} <= {"year", "month", "day", "hour", "minute", "second"}:
-        read = pd.to_datetime(parts.loc[some.index].set_axis(low, axis=1), errors="coerce")
-        code = f"pd.to_datetime(table[{names}].set_axis({low}, axis=1))"
-    elif found := _counted(some, code):
-        read, code, notes = found
+    if found := _of_parts(table.cells.loc[some.index], names):
+        read, code = found
+    elif "date_format" not in table.options and (counted := _counted(some, code)):
+        read, code, notes = counted
     else:
         read, code, notes = _written(table, names[0], some, code)
     if read.hasnans:
@@ -63,25 +59,52 @@ def times(table: Table, names: list[str], known: np.ndarray) -> tuple[pd.Datetim
     return pd.DatetimeIndex(read.reindex(text.index)), code, notes
 
 
+def _joined(table: Table, names: list[str]) -> tuple[pd.Series, str]:
+    """Return the texts of some columns, joined by blanks, and the code that does it; hours in the last get minutes."""
+    texts, codes = [], []
+    for name in names:
+        texts.append(table.cells[name].str.strip())
+        codes.append(f"table[{quoted(name)}]" + ".str.strip()" * (not texts[-1].equals(table.cells[name])))
+    hours = len(names) > 1 and texts[-1].dropna().str.fullmatch("[0-9]{1,2}").all()
+    if hours and table.options.get("date_format", "%H:%M").endswith("%H:%M"):
+        texts[-1], codes[-1] = texts[-1] + ":00", f'{codes[-1]} + ":00"'
+    text, *more = texts
+    code = ' + " " + '.join(codes)
+    return text.str.cat(more, sep=" ") if more else text, f"({code})" if more else code
+
+
+def _of_parts(cells: pd.DataFrame, names: list[str]) -> tuple[pd.Series, str] | None:
+    """Return times of columns that hold a part each, such as year, month and hour, with the code; else None."""
+    low = [PARTS.get(name.lower(), name.lower()) for name in names]
+    units = ["year", "month", "day", "hour", "minute", "second"]
+    if sorted(low, key=units.index if {*low} <= {*units} else None) != units[: len(low)] or len(low) < 2:
+        return None
+    first = "" if "day" in low else ".assign(day=1)"
+    parts = cells[names].apply(lambda each: each.str.strip()).set_axis(low, axis=1)
+    read = pd.to_datetime(parts.assign(day=1) if first else parts, errors="coerce")
+    return read, _call(f"table[{names}].set_axis({low}, axis=1){first}")
+
+
 def _counted(text: pd.Series, code: str) -> tuple[pd.Series, str, list[str]] | None:
     """Return times that are counted from a day in the past, or quarters of a year, with code and notes; else None."""
-    if text.str.fullmatch(r"1[0-9]{9}(\.[0-9]*)?|[0-9]{9}|1[0-9]{12}|1[0-9]{15}|1[0-9]{18}").all():
+    if text.str.fullmatch(r"1[0-8][0-9]{8}(\.[0-9]*)?|[0-9]{9}|1[0-8][0-9]{11}|1[0-8][0-9]{14}|1[0-8][0-9]{17}").all():
         unit = SINCE_1970[len(text.iloc[0].partition(".")[0])]
         kind = "float" if unit in ("s", "ms") else "int"
-        return pd.to_datetime(text.astype(kind), unit=unit), f'pd.to_datetime({code}.astype({kind}), unit="{unit}")', []
+        made = _call(f"{code}.dropna().astype({kind})", f'unit="{unit}"')
+        return pd.to_datetime(text.astype(kind), unit=unit), made, []
     if text.str.fullmatch(EXCEL).all():
         day = "1899-12-30"
-        code = f'pd.to_datetime({code}.astype(float), unit="D", origin="{day}").dt.round("s")'
+        code = _call(f"{code}.astype(float)", 'unit="D"', f'origin="{day}"') + '.dt.round("s")'
         notes = ["Warning: the times are read as Excel counts them, in days since 30 December 1899."]
         return pd.to_datetime(text.astype(float), unit="D", origin=day).dt.round("s"), code, notes
     if text.str.fullmatch(QUARTER).all():
         begun = pd.PeriodIndex(text.str.replace(*IN_ORDER, regex=True), freq="Q").to_timestamp()
-        ordered = f'({code}).str.replace(r"{IN_ORDER[0]}", r"{IN_ORDER[1]}", regex=True)'
+        ordered = f'{code}.str.replace(r"{IN_ORDER[0]}", r"{IN_ORDER[1]}", regex=True)'
         return pd.Series(begun, text.index), f'pd.PeriodIndex({ordered}, freq="Q").to_timestamp()', []
     if text.str.fullmatch(r"\d{4}-?W\d{2}").all():  # a week of ISO 8601, by its Monday
         form = "%G-W%V-%u" if "-" in text.iloc[0] else "%GW%V-%u"
         monday = pd.to_datetime(text + "-1", format=form, errors="coerce")
-        return monday, f'pd.to_datetime({code} + "-1", format="{form}")', []
+        return monday, _call(f'{code} + "-1"', f'format="{form}"'), []
     return None
 
 
@@ -90,7 +113,7 @@ def _written(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.Se
     notes = []
     if text.str.fullmatch(r".*\d - .*\d.*").all():
         notes.append(f"Of a span of time, such as {shown(text.iloc[0])}, its beginning counts.")
-        text, code = text.str.split(" - ").str[0], f'({code}).str.split(" - ").str[0]'
+        text, code = text.str.split(" - ").str[0], f'{code}.str.split(" - ").str[0]'
     late = text.str.contains(LATE)
     if not late.any():
         return *_by_format(table, name, text, code), notes
@@ -118,12 +141,12 @@ def _by_format(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.
         cure = f"{ALIKE}, or give dayfirst=True or dayfirst=False"
         raise table.refusal(text.index[0], name, text.iloc[0], f"of which day and month cannot be told apart; {cure}")
     if "%z" not in form.lower() and form != "ISO8601":
-        return read, f"pd.to_datetime({code}, format={quoted(form)})"
-    if text.str.extract(f"({ZONE})")[0].nunique() > 1:  # days in UTC would be an hour longer or shorter now and then
-        local = pd.to_datetime(text.str.replace(ZONE, "", regex=True), errors="coerce")
-        if (local - local.dt.normalize()).nunique() == 1:
-            return local, f'pd.to_datetime({code}.str.replace(r"{ZONE}", "", regex=True))'
-    return read, f"pd.to_datetime({code}, format={quoted(form)}, utc=True).dt.tz_localize(None)"
+        return read, _call(code, f"format={quoted(form)}")
+    bare = re.sub(" ?%z", "", form, flags=re.IGNORECASE)
+    local = _parsed(text.str.extract(LOCAL)[0], bare)
+    if not local.hasnans and (local - local.dt.normalize()).nunique() == 1:  # a day is one of its zone
+        return local, _call(f'{code}.str.extract(r"{LOCAL}")[0]', f"format={quoted(bare)}")
+    return read, _call(code, f"format={quoted(form)}", "utc=True") + ".dt.tz_localize(None)"
 
 
 def _parsed(text: pd.Series, form: str) -> pd.Series:
@@ -147,7 +170,8 @@ def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
     if re.match(r"\d{4}|\d\d?\.", first):  # a year is followed by its month, and a day by a point
         orders = [not first[:4].isdigit()]
     if forms := guessed(first, orders):
-        return forms
+        short = [form.replace("%B", "%b") for form in forms]  # where it is a day in May, both are right
+        return short if _parsed(text, short[0]).notna().all() else forms
     raise table.refusal(row, name, first, f"which is no time{_cure(table, first, text, orders)}")
 
 
@@ -189,6 +213,8 @@ def _unlike_the_first(table: Table, name: str, text: pd.Series, forms: list[str]
         cure = "24:00 as 00:00 of the next day"
     elif bad.iloc[0].startswith("#"):
         cure = "or give comment='#'"
+    elif len(bad) == len(text):
+        cure = "or give the date_format of these times"
     elif len(bad) == cells[-1] + 1 - bad.index[0]:
         cure = f"or drop the end of the file with skipfooter={len(bad)}"
     else:
@@ -196,6 +222,12 @@ def _unlike_the_first(table: Table, name: str, text: pd.Series, forms: list[str]
     like = f"like {shown(text.iloc[0])} in line {table.line(text.index[0])}"
     like = "as date_format says" if "date_format" in table.options else like
     return table.refusal(bad.index[0], name, bad.iloc[0], f"which is no time written {like}; {ALIKE}, {cure}")
+
+
+def _call(*given: str) -> str:
+    """Return a call of pd.to_datetime as code, with a line for each argument if it is long."""
+    line, lines = ", ".join(given), ",\n    ".join(given)
+    return f"pd.to_datetime({line})" if len(line) <= 76 else f"pd.to_datetime(\n    {lines}\n)"
 
 
 def quoted(given: object) -> str:

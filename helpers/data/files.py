@@ -165,7 +165,7 @@ def _apart(table: Table, column: str, names: list[str]) -> str:
 
 def _lines(path: str | Path, table: Table, names: list[str], made: str) -> list[str]:
     """Return lines of pandas that read the numbers and the times of a file; none if an option is a function."""
-    options, place = _options(path, table, names, made), Path(path).expanduser()
+    options, place = _options(path, table, names), Path(path).expanduser()
     if any(map(callable, options.values())):
         return []
     lines = [f"path = Path({quoted(place.as_posix())})"]
@@ -179,14 +179,16 @@ def _lines(path: str | Path, table: Table, names: list[str], made: str) -> list[
     return [*lines, *([f"times = {made}"] if names else [])]
 
 
-def _options(path: str | Path, table: Table, names: list[str], made: str) -> dict[str, Any]:
+def _options(path: str | Path, table: Table, names: list[str]) -> dict[str, Any]:
     """Return what `pandas.read_csv` must be told to read the table as it was read here."""
     options = {option: given for option, given in table.options.items() if option not in ("dayfirst", "date_format")}
     if options["sep"] == ",":
         del options["sep"]
+    if "skipfooter" in options:
+        options["skipfooter"] += table.blank  # which pandas counts
     needed = {
         "engine": ("python", "skipfooter" in options),
-        "dtype": (dict.fromkeys(names, "str"), len(names) > 1 or "thousands" in options or ".str" in made),
+        "dtype": (dict.fromkeys(names, "str"), names),  # a time is what is written: 01112025 begins with a nought
         "compression": (None, str(path).endswith(PACKED_NAMES)),
         "index_col": (False, table.uneven),
         "skipinitialspace": (True, re.search(rb"(^|[\n,;\t|]) ", table.data)),

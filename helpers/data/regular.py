@@ -64,7 +64,7 @@ class Rows:
             return None
         if self.scale != "M":
             return pd.DatetimeIndex(moments.astype(f"datetime64[{self.scale}]"))
-        return at_months(moments, int(self.times.day.max()), self.times[0] - self.times[0].normalize())
+        return at_months(moments, self.times)
 
     def recipe(self, numbers: str, ahead: int) -> str:
         """Return lines of code that make values and targets of a column of numbers and, if there are any, `times`."""
@@ -124,6 +124,11 @@ class Rows:
             yield f"Warning: {repeated:.0%} of all times stand more than once, and the mean was taken; {self.apart}."
         elif repeated and (unlike := self._unlike_at_one_time()):
             yield unlike
+        steps = np.abs(np.diff(self.known))
+        least = np.spacing(np.float32(np.abs(self.known).max()))  # a Series is of float32
+        if steps.any() and least > 0.2 * np.median(steps[steps > 0]):
+            cure = "take the differences, or subtract a constant"
+            yield f"Warning: numbers of this size are kept in steps of {least:g}, too coarse for their changes; {cure}."
         for value, often, what in strange(self.values[np.isfinite(self.values)]):
             cure = f"if it stands for missing, read it with na_values={value:.10g}"
             yield f"Warning: {value:.10g} in {_count(often, 'row')} is {what}; {cure}."
@@ -178,10 +183,22 @@ def spaced(
     return Rows(values, times, moments, scale, at, known, often, step, count, source, apart, doubts)
 
 
-def at_months(months: np.ndarray, day: int, clock: pd.Timedelta) -> pd.DatetimeIndex:
-    """Return the times at this day of some months, counted as 12 * year + month from 1, or at their last if shorter."""
+def at_months(months: np.ndarray, like: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Return the times in some months, counted as 12 * year + month from 1, that lie there as others do in theirs.
+
+    That is at the same day, or at the last one where a month is shorter, or each at the last working day.
+    """
     first = pd.DatetimeIndex((months - 1 - 12 * 1970).astype("datetime64[M]"))
-    return first + pd.to_timedelta(np.minimum(day, first.days_in_month) - 1, unit="D") + clock
+    day = np.minimum(like.day.max(), first.days_in_month)
+    if not _same_day(like):
+        last = first + pd.to_timedelta(first.days_in_month - 1, unit="D")
+        day = last.day - np.maximum(last.day_of_week - 4, 0)
+    return first + pd.to_timedelta(day - 1, unit="D") + (like[0] - like[0].normalize())
+
+
+def _same_day(times: pd.DatetimeIndex) -> bool:
+    """Return whether each time has the same day of its month, or the last where the month is shorter."""
+    return bool((times.day == np.minimum(times.day.max(), times.days_in_month)).all())
 
 
 def strange(values: np.ndarray) -> Iterator[tuple[float, int, str]]:
@@ -222,10 +239,8 @@ def _nines(value: float) -> bool:
 
 def _moments(times: pd.DatetimeIndex) -> tuple[np.ndarray, str]:
     """Return times as whole numbers, and of what: months if each has the same day of one, or the last, else seconds."""
-    clock, day = times - times.normalize(), times.day
-    same_day = (day == np.minimum(day.max(), times.days_in_month)).all() if len(times) else False
-    business = len(times) > 0 and (times == times + pd.offsets.BMonthEnd(0)).all()
-    if clock.nunique() == 1 and (same_day or business):
+    in_days = (times - times.normalize()).nunique() == 1
+    if in_days and (_same_day(times) or (times == times + pd.offsets.BMonthEnd(0)).all()):  # or at working days
         return np.asarray(times.year * 12 + times.month), "M"
     exact = np.asarray(times.as_unit("us").asi8)
     return (exact // 10**6, "s") if (exact % 10**6 == 0).all() else (exact, "us")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, TextIOWrapper
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def read(path: str | Path, encoding: str = "utf-8") -> tuple[str, bytes]:
     if PACKED.match(data):
         raise ValueError(f"{name} is packed or a spreadsheet, and not text; unpack it, or save it as CSV UTF-8")
     data = _as_utf8(data, name, encoding).removeprefix(b"\xef\xbb\xbf")
-    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not data.strip():
         raise ValueError(f"{name} is empty; use a file with names in its first line and numbers below")
     if (rows := data.count(b"\n")) > MOST_ROWS:
@@ -114,6 +114,7 @@ class Layout:
     options: dict[str, Any]  # of `pandas.read_csv`: what was given, and what the file itself tells, such as `sep`
     names: list[str]  # of all columns
     uneven: bool  # each line but that of the names ended with a sign; in `data` that one does too
+    blank: int  # lines at the end, which are not in `data`
 
     def why(self, error: str) -> str:
         """Return why pandas cannot read the file, and what would help."""
@@ -166,7 +167,7 @@ class Table(Layout):
     head: pd.DataFrame  # the first rows of all columns
     last: pd.Series  # and the last one
     padded: bool  # blanks stand around the names
-    missing: list  # the words that were given as missing
+    missing: dict[str, list]  # the words that were given as missing, by column
 
 
 def parsed(name: str, data: bytes, wanted: list[tuple[str, Any]], options: dict[str, Any]) -> Table:
@@ -175,14 +176,20 @@ def parsed(name: str, data: bytes, wanted: list[tuple[str, Any]], options: dict[
     Raises ValueError for a file that is no table or lacks a column.
     """
     layout = _layout(name, data, wanted, options)
-    columns, missing = [column for _, column in wanted], words_in(options.get("na_values", []))
-    cells, head, last = _cells(layout, [layout.names.index(column) for column in columns], missing)
-    padded, cells = list(head.iloc[0].fillna("")) != layout.names, cells.set_axis(columns, axis=1)
+    given = options.get("na_values", [])
+    missing = {column: words_in(given, column) for _, column in wanted}
+    cells, head, last = _cells(layout, missing)
+    padded, cells = list(head.iloc[0].fillna("")) != layout.names, cells.set_axis([*missing], axis=1)
     cells = cells.iloc[1 : len(cells) - options.get("skipfooter", 0)]
-    texts = (text for column in cells for text in cells[column].dropna().unique())
-    if words := sorted({text for text in texts if text.strip().lower() in BLANK or text.strip() in missing}):
-        cells = cells.where(~cells.isin(words))
-        layout.options["na_values"] = [*missing, *words]
+    found = {}
+    for column, words in missing.items():
+        texts = cells[column].dropna().unique()
+        found[column] = [text for text in texts if text.strip().lower() in BLANK or text.strip() in words]
+    if any(found.values()):
+        cells = cells.where(~cells.isin(found))
+        every = {column: [*words, *sorted(found[column])] for column, words in missing.items()}
+        one = [*dict.fromkeys(chain.from_iterable(every.values()))]
+        layout.options["na_values"] = every if isinstance(given, dict) else one
     return Table(**vars(layout), cells=cells, head=head.iloc[1:], last=last, padded=padded, missing=missing)
 
 
@@ -190,6 +197,8 @@ def _layout(name: str, data: bytes, wanted: list[tuple[str, Any]], options: dict
     """Return where the cells stand, with the sign between them among the options."""
     if (said := re.match(rb'"?sep=(.)"?\n', data)) and "skiprows" not in options:  # a line for Excel
         options = options | {"sep": said[1].decode(), "skiprows": 1}
+    full, data = data, data.rstrip(b"\n")
+    blank = max(len(full) - len(data) - 1, 0)
     top = list(islice(_lines(data, options), 20))
     sign = _sign(name, top, wanted, options.get("sep"))
     names = split(top[0][1], sign)
@@ -203,7 +212,7 @@ def _layout(name: str, data: bytes, wanted: list[tuple[str, Any]], options: dict
         lines = data.split(b"\n", top[0][0])
         lines[-2] += sign.encode()
         data = b"\n".join(lines)
-    return Layout(name, data, options | {"sep": sign}, names, uneven)
+    return Layout(name, data, options | {"sep": sign}, names, uneven, blank)
 
 
 def _sign(name: str, top: list[tuple[int, str]], wanted: list[tuple[str, Any]], given: str | None) -> str:
@@ -256,14 +265,16 @@ def _line_of_names(top: list[tuple[int, str]], wanted: set[Any], sign: str) -> t
     return next((pair for pair in top if wanted <= {*split(pair[1], sign)}), plain)
 
 
-def _cells(layout: Layout, places: list[int], missing: list) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Return all cells of the columns at some places, that of the name first, and of all columns the first and last."""
+def _cells(layout: Layout, missing: dict[str, list]) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return all cells of the columns in `missing`, that of the name first, and of all columns the first and last."""
+    places = [layout.names.index(column) for column in missing]
     how = {option: given for option, given in layout.options.items() if option not in OURS}
     how |= {"engine": "python"} if len(how["sep"]) > 1 and how["sep"] != r"\s+" else {}
+    how |= {"na_values": dict(zip(places, missing.values()))}
     parts: list[pd.DataFrame] = []
     tops: list[pd.DataFrame] = []
     try:
-        with pd.read_csv(BytesIO(layout.data), **AS_TEXT | how | {"na_values": missing}) as chunks:
+        with pd.read_csv(BytesIO(layout.data), **AS_TEXT | how) as chunks:
             for chunk in chunks:  # in one piece a wide file would fill the memory
                 tops.append(chunk.head(100).copy())
                 parts.append(chunk[places])
@@ -275,10 +286,10 @@ def _cells(layout: Layout, places: list[int], missing: list) -> tuple[pd.DataFra
     return pd.concat(parts), tops[0], chunk.iloc[-1]
 
 
-def words_in(given: Any) -> list:
-    """Return the words of pandas's option `na_values` as a list: it takes one, several, or some for each column."""
-    parts = list(given.values()) if isinstance(given, dict) else [given]
-    return [word for part in parts for word in ([part] if np.isscalar(part) else part)]
+def words_in(given: Any, column: str) -> list:
+    """Return the words of pandas's option `na_values` for a column: it takes one, several, or some for each column."""
+    words = given.get(column, []) if isinstance(given, dict) else given
+    return [words] if np.isscalar(words) else list(words)
 
 
 def split(line: str, sign: str) -> list[str]:

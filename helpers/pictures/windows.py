@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MultipleLocator
 
+from ..checks import whole
 from ..experiment import MODELS, NAMES, Experiment
 from ..results import digits
 from ..series import Series
@@ -204,8 +205,10 @@ def called(experiment: Experiment, window: int, carried: bool = False) -> str:
 def show_windows(experiment: Experiment, window: int = 0) -> WindowsPicture:
     """Return the picture of a window and of the two that follow.
 
-    Windows are numbered from 0: those of the training part, then those of the validation part, at stride 1.
+    Windows are numbered from 0: those of the training part, then those of the validation part, at stride 1. Raises
+    ValueError for a number that no window has.
     """
+    window = whole("window", window, least=0, most=sum(map(len, experiment.rows)) - 1)
     picture = WindowsPicture()
     picture.update(experiment, window)
     return picture
