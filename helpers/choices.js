@@ -8,11 +8,12 @@ function render({ model, el }) {
   const buttons = () => [...el.querySelectorAll("button[data-choice]")];
   const go = (to) => buttons().forEach((button, place) => (button.tabIndex = place === to ? 0 : -1));
   const show = () => {
-    const held = el.contains(document.activeElement);
+    const held = el.contains(document.activeElement) ? document.activeElement.dataset.choice : undefined;
     el.innerHTML = model.get("value");
-    at = Math.max(0, Math.min(at, buttons().length - 1));
+    const same = held === undefined ? -1 : buttons().findIndex((button) => button.dataset.choice === held);
+    at = same >= 0 ? same : Math.max(0, Math.min(at, buttons().length - 1));
     go(at);
-    if (held) buttons()[at]?.focus();
+    if (held !== undefined) buttons()[at]?.focus();
   };
   el.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-choice]");

@@ -156,19 +156,24 @@ def compare(
         limit = number("limit", limit, above=True)
     if not isinstance(groups, dict) or not groups:
         raise ValueError("groups is not a dict of Experiments; use {'length 3': Experiment(length=3), …}")
+    named = () if isinstance(baselines, bool) else (baselines,) if isinstance(baselines, str) else tuple(baselines)
+    for name, group in groups.items():  # all of them before one is trained
+        if isinstance(group, Experiment):
+            for baseline in named:
+                choice("baseline", baseline, tuple(baselines_of(group)))
+        elif not callable(group):
+            given = type(group).__name__
+            raise ValueError(f"group {name!r} is of type {given}; use an Experiment, or a function of a seed")
     columns, results = [], {}
     for name, group in groups.items():
         if isinstance(group, Experiment):
             results[name] = _trained(group, seeds, draws, models)
-            columns += _columns(str(name), results[name], models, EPOCHS[epoch], baselines)
+            columns += _columns(str(name), results[name], models, EPOCHS[epoch], named, baselines is True)
             if errors_in:
                 columns[-len(models) :] = [_typical(column, group) for column in columns[-len(models) :]]
-        elif callable(group):
+        else:
             losses = np.array([float(group(seed)) for seed in seeds])
             columns.append(Column(str(name), "", np.where(np.isfinite(losses), losses, math.inf)))
-        else:
-            given = type(group).__name__
-            raise ValueError(f"group {name!r} is of type {given}; use an Experiment, or a function of a seed")
     return Comparison(columns, limit, results, errors_in, what)
 
 
@@ -199,13 +204,13 @@ def _columns(
     results: list[Result],
     models: tuple[str, ...],
     counts: Callable[[list[float]], float],
-    with_baselines: bool | Iterable[str],
+    named: tuple[str, ...],
+    all_baselines: bool,
 ) -> list[Column]:
-    """Return the columns of one group of runs, a model each."""
+    """Return the columns of one group of runs, a model each, with the `named` baselines or all."""
     experiment = results[0].experiment
-    floors, known = floor(experiment), baselines_of(experiment) if with_baselines else {}
-    if with_baselines is not True:
-        known = {choice("baseline", name, tuple(known)): known[name] for name in with_baselines or ()}
+    floors, known = floor(experiment), baselines_of(experiment) if named or all_baselines else {}
+    known = known if all_baselines else {name: known[name] for name in named}
     return [
         Column(group, model, np.array([counted(result, model, counts) for result in results]), floors[model], known)
         for model in models
@@ -226,7 +231,7 @@ def _typical(column: Column, experiment: Experiment) -> Column:
 def counted(result: Result, model: str, counts: Callable[[list[float]], float]) -> float:
     """Return the validation loss of a run that counts, infinite for one that diverged."""
     losses = result.val_losses[model]
-    return float(counts(losses)) if losses and np.isfinite(result.losses[model]).all() else math.inf
+    return float(counts(losses)) if losses and np.isfinite([*result.losses[model], *losses]).all() else math.inf
 
 
 class Comparison:
@@ -263,9 +268,13 @@ class Comparison:
         return {group: median(losses) for group, losses in self.losses(model).items()}
 
     def ratio(self) -> dict[str, float]:
-        """Return for each group of Experiments the LSTM's median loss divided by the DNN's."""
+        """Return for each group of Experiments the LSTM's median loss divided by the DNN's; ValueError without one."""
         lstm, dnn = self.medians("lstm"), self.medians("dnn")
-        return {group: lstm[group] / dnn[group] for group in self.results}
+        groups = [str(group) for group in self.results]
+        for name, medians in (("lstm", lstm), ("dnn", dnn)):
+            if not {*groups} <= {*medians}:
+                raise ValueError(f"models has no {name!r}; leave models out, and both are compared")
+        return {group: lstm[group] / dnn[group] for group in groups}
 
     @property
     def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

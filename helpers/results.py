@@ -72,8 +72,9 @@ class Result:
         return self, *self.others
 
     def diverged(self, name: str) -> bool:
-        """Return whether a training loss of a model is not finite, with any of the seeds."""
-        return not all(math.isfinite(loss) for seed in self.seeds for loss in seed.losses[name])
+        """Return whether a loss of a model is not finite, in training or validation, with any of the seeds."""
+        losses = (loss for seed in self.seeds for loss in (*seed.losses[name], *seed.val_losses[name]))
+        return not all(map(math.isfinite, losses))
 
     @cached_property
     def models(self) -> dict[str, Any]:

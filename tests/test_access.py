@@ -27,10 +27,11 @@ ORDER = [
     *["Hide the Keras code", "windows by", "Keras code"],
 ]
 SIZES = {"1280 by 800": (1280, 800, 1), "1024 by 768": (1024, 768, 1), "zoomed to 150 %": (853, 533, 1.5)}
+RUN = "Experiment(noise=0.02, learning_rate=0.003, epochs=2, max_updates=60)"
 CELLS = (
     "from helpers import Exercise, Experiment, Lab, Prediction, show_windows\n"
     "from helpers.lab.controls import SETTINGS\n"
-    "Lab(Experiment(epochs=2, max_updates=60), controls=SETTINGS, baselines=True)",
+    f"Lab({RUN}, controls=SETTINGS, baselines=True)",
     "Prediction('Which `one`?', {'a': 'this', 'b': 'that'})",
     "Exercise('How many?', check=lambda answer: None, hints=['Count.'], solution='answer = 1')",
     "show_windows(Experiment())",
@@ -44,8 +45,9 @@ def lab(browser, jupyter, home):
     page = Page(browser, jupyter, "access.ipynb")
     page.run_all()
     for name in ("Show the Keras code", "Show more settings", "Train"):
+        assert page.text(STATUS).startswith("run 0: ready")  # also with 0.02 and 0.003, where no slider can stand
         page.button(name).click()
-    page.until("done")
+    page.until("run 1: done")
     page.page.get_by_role("link", name="Save the runs").wait_for()
     yield page
     page.close()
@@ -132,6 +134,16 @@ def test_a_slider_moves_by_its_keys_and_the_number_typed_beside_it_moves_it_back
     with a_new_run_is_told(lab):
         lab.enter(name, was)
         expect(box).to_have_value(was)
+    expect(lab.page.locator(".lab-facts code")).to_have_text(RUN)
+
+
+def test_the_focus_stays_with_a_run_when_another_comes(lab):
+    lab.page.locator(".lab-runs button").last.focus()
+    name = focused(lab.page)["name"]
+    before = lab.page.locator(".lab-runs button").count()
+    lab.page.evaluate("document.querySelector('.lab button').click()")  # Train, without a hand on it
+    expect(lab.page.locator(".lab-runs button")).to_have_count(before + 1)
+    assert focused(lab.page)["name"] == name
 
 
 @pytest.mark.parametrize("name", SLIDERS)

@@ -49,6 +49,15 @@ def test_an_interrupt_while_a_cell_waits_stops_both(kernel):
     kernel.until("'cancelled, the kernel was interrupted' in busy.status", 10)
 
 
+def test_an_interrupt_while_a_cell_draws_and_the_worker_waits_to_draw_stops_both(kernel):
+    start(kernel, "drawn")
+    kernel.run("import time; from helpers.pictures.picture import LOCK")
+    threading.Timer(1.0, kernel.interrupter()).start()
+    kernel.run("cut = False\ntry:\n    with LOCK:\n        time.sleep(20)\nexcept KeyboardInterrupt:\n    cut = True")
+    assert kernel.ask("cut")
+    kernel.until("'cancelled, the kernel was interrupted' in drawn.status", 10)
+
+
 def test_running_the_labs_cell_again_stops_the_old_one(kernel):
     start(kernel, "again")
     kernel.run(f"old, again = again, {LONG}")

@@ -261,6 +261,9 @@ class TestCompare:
     def test_a_real_run_that_diverged_counts_as_one(self):
         found = compare({"hot": replace(QUICK, learning_rate=1e6, epochs=20)}, seeds=2, models="lstm")
         assert found.losses()["hot"].tolist() == [math.inf, math.inf]
+        one = compare({"hot": replace(QUICK, learning_rate=1e30, max_updates=1)}, seeds=1, models="lstm")
+        assert one.results["hot"][0].status == "diverged" and one.results["hot"][0].diverged("lstm")
+        assert one.losses()["hot"].tolist() == [math.inf]
 
     def test_seeds_are_weights_and_draws_are_noise(self):
         noisy = replace(QUICK, noise=0.3)
@@ -291,6 +294,19 @@ class TestCompare:
             ValueError, match=r"^baseline 'lucky' is unknown; use 'last value', 'same hour yesterday' or"
         ):
             compare({"a": QUICK}, seeds=1, baselines=["lucky"])
+        assert list(compare({"a": QUICK}, seeds=1, baselines="last value").columns[0].baselines) == ["last value"]
+
+    @pytest.mark.parametrize("more", [{"baselines": ["last value", "lucky"]}, {"groups": {"b": 3}}], ids=str)
+    def test_what_is_wrong_with_the_last_group_is_told_before_the_first_is_trained(self, monkeypatch, more):
+        monkeypatch.setattr("helpers.measured._trained", lambda *given: pytest.fail("it has trained"))
+        groups = {"a": QUICK} | more.pop("groups", {})
+        with pytest.raises(ValueError, match=r"^(baseline 'lucky'|group 'b') is "):
+            compare(groups, seeds=1, **more)
+
+    def test_a_ratio_needs_both_models(self):
+        assert [*compare({3: QUICK}, seeds=1).ratio()] == ["3"]
+        with pytest.raises(ValueError, match=r"^models has no 'dnn'; leave models out, and both are compared$"):
+            compare({"a": QUICK, "b": lambda seed: 0.1}, seeds=1, models="lstm").ratio()
 
     @pytest.mark.parametrize(
         ("arguments", "sentence"),

@@ -323,6 +323,49 @@ def test_compiling_ahead_is_no_run_and_nobody_waits_for_it(session, lever, monke
     assert session.wait(5) and len(lever.made) == 2
 
 
+def test_compiling_ahead_ends_nothing_that_another_has_begun(session, lever, worker, monkeypatch):
+    monkeypatch.setattr("helpers.lab.session.loaded", lambda: False)
+    other = Session(QUICK, worker, lever.start)
+    under_way(session, lever)
+    other.warm_up()
+    lever.gate.set()
+    assert session.wait(5) and session.phase == "done" and len(lever.made) == 1
+
+
+def test_a_run_that_another_lab_stops_before_it_begins_says_so(session, lever, worker):
+    other = Session(QUICK, worker, lever.start)
+    under_way(session, lever)
+    session.change(length=3)  # it waits for the first to end
+    other.train()
+    told = "run 1: ready, another Lab is training; press Train or move a slider"
+    assert (session.status, session.phase) == (told, "ready")
+    lever.gate.set()
+    assert other.wait(5) and other.phase == "done" and session.wait(0)
+    assert session.status == told and not session.runs and len(lever.made) == 2
+    session.pause()
+    session.train()
+    assert session.wait(5) and session.phase == "done" and session.number == 2
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("no more memory")])
+@pytest.mark.parametrize("forget", [lambda session: session.reset(), lambda session: session.change(length=3)])
+def test_a_run_that_another_lab_has_stopped_tells_nothing_once_its_own_wants_none_of_it(
+    session, lever, worker, forget, error
+):
+    lever.error = error
+    other = Session(QUICK, worker, lever.start)
+    session.live = False
+    under_way(session, lever)
+    lever.error = None
+    other.train()
+    forget(session)
+    told = session.status
+    assert session.phase == "ready"
+    lever.gate.set()
+    assert other.wait(5) and session.wait(5)
+    assert session.status == told and not session.runs and session.progress is None
+
+
 def test_one_worker_trains_for_all(session, lever, worker):
     for one in (session, Session(QUICK, worker, lever.start), session):
         one.train()

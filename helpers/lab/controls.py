@@ -85,7 +85,8 @@ class Slider(Control):
     """A slider from `least` to `most`, and a box beside it that takes whatever can be trained.
 
     With `log` the two are powers of ten; `zero` is what its 0 stands for, and then the setting is None; `allowed` is a
-    function of an experiment that tells the most that its data allow.
+    function of an experiment that tells the most that its data allow. A value between two steps stands in the box; the
+    slider, whose page would move it to the nearest step and train with that, stands there from the beginning.
     """
 
     def __init__(
@@ -104,7 +105,8 @@ class Slider(Control):
         start = 10.0**least if log else least
         slider = kind(value=start, min=least, max=most, step=step, readout=False)
         self.box = widgets.Text(continuous_update=False, layout={"width": "5em"}).add_class("lab-box")
-        self.most, self.log, self.fine, self.zero, self.allowed = most, log, step != 1, zero, allowed
+        self.least, self.most, self.step, self.log, self.zero, self.allowed = least, most, step, log, zero, allowed
+        self.at: Any = None  # where the slider stands
         super().__init__(name, value, changed, slider, self.box)
         self.scale = {"log": True} if log else {"zero": zero} if zero else {}
         self.box.observe(self._typed, "value")
@@ -117,18 +119,37 @@ class Slider(Control):
     def show(self, value: Any, moved: bool = False) -> None:
         """Show a value that is in force, beyond the slider's own range too; leave a slider alone that a hand moved."""
         if not moved:
-            self.shown, place = value, 0 if value is None else value
-            reach = math.log10(place) if self.log else place
+            self.shown, self.at = value, self._nearest(0 if value is None else value)
+            reach = self._reach(self.at)
             self.widget.max = max(self.widget.max, math.ceil(reach))
             self.widget.min = min(self.widget.min, math.floor(reach))
-            self.widget.value = place
-        self.typed = self.box.value = self.zero if value is None else f"{value:g}" if self.fine else f"{value}"
+            self.widget.value = self.at
+        self.typed = self.box.value = self.zero if value is None else f"{value:g}" if self.step != 1 else f"{value}"
         self.complain("")
 
     def limit(self, experiment: Experiment) -> None:
         """Offer no more than the data of an experiment allow, nor less than the value in force."""
-        if self.allowed:
-            self.widget.max = max(self.widget.value, min(self.most, self.allowed(experiment)))
+        most = min(self.most, self.allowed(experiment)) if self.allowed else self.most
+        reach = self._reach(self.at)
+        self.widget.max, self.widget.min = max(most, math.ceil(reach)), min(self.least, math.floor(reach))
+
+    def _reach(self, place: float) -> float:
+        """Return a place as the slider counts it."""
+        return math.log10(place) if self.log else place
+
+    def _nearest(self, value: float) -> float:
+        """Return the place that is nearest to a value, whatever the ends."""
+        if self.step == 1:
+            return value
+        reach = round(round(self._reach(value) / self.step) * self.step, 9)
+        return 10.0**reach if self.log else reach
+
+    def _moved(self, _: object) -> None:
+        place = self.widget.value
+        if not math.isclose(place, self.at, rel_tol=1e-9, abs_tol=1e-9):
+            self.shown, self.at = self.value, place
+            on_a_step = math.isclose(place, self._nearest(place), rel_tol=1e-9, abs_tol=1e-9)
+            self.changed(self, self.value, on_a_step)  # between two only Python moves it
 
     def _typed(self, change: Any) -> None:
         if change.new != self.typed:

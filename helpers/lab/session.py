@@ -124,8 +124,7 @@ class Session:
     def reset(self) -> None:
         """Go back to the initial weights and forget the runs; the settings stay."""
         with self.lock:
-            if self._at_work():
-                self._worker.stop(self, NEWER)
+            self._worker.stop(self, NEWER)
             self.runs, self.numbers, self.number, self.trainings, self.progress = [], [], 0, [], None
             self._say("ready", words.READY, "reset")
 
@@ -148,7 +147,7 @@ class Session:
     def warm_up(self) -> None:
         """Load TensorFlow and compile in the worker, unless that is done or something else has begun."""
         with self.lock:
-            if not loaded() and self._request is None:
+            if not loaded() and self._request is None and not self._worker.busy():
                 self._worker.submit(self, self._compile, AHEAD_SECONDS, ahead=True)
 
     def attempt(self, act: Callable[..., Any], *given: Any) -> Any:
@@ -175,7 +174,7 @@ class Session:
         self._paused, self._steps = paused, steps
         if self._worker.compiling():
             self._say("ready", words.LOADING)
-        self._request = self._worker.submit(self, lambda request: self.attempt(self._run, request), delay)
+        self._request = self._worker.submit(self, self._work, delay, dropped=self._dropped)
 
     def _say(self, phase: str, what: str, event: str = "status", alarm: str = "") -> None:
         with self.lock:
@@ -183,7 +182,18 @@ class Session:
             self.status = " ".join(filter(None, (words.status(self.number, phase, what), alarm)))
             self.listener(event)
 
+    def _dropped(self, why: str) -> None:
+        self._say("ready", words.dropped(why))
+
     # what the worker's thread does
+
+    def _work(self, request: Request) -> None:
+        try:
+            self._run(request)
+        except Exception as error:
+            with self.lock:
+                if not request.superseded:
+                    self._say("failed", words.failure(error))
 
     def _run(self, request: Request) -> None:
         with self.lock:  # who supersedes a run holds it, so that a stale one can change and say nothing any more

@@ -40,6 +40,7 @@ BUTTONS = {
     "Reset": "back to the initial weights; forget the runs",
     "Forget earlier runs": "keep the newest run alone",
 }
+OPENED = -1  # the settings at the beginning, beside the examples by their numbers
 MOST_OPEN, FIRST_OPEN = 6, 4  # so many controls all stand open; of more than that, the first few
 FLAVOURS = [
     ("TimeseriesGenerator, as in the article", "generator"),
@@ -92,12 +93,14 @@ class Lab(widgets.VBox):
         inside: bool = False,
         series: Iterable[Series] = (),
     ) -> None:
-        controls, series = tuple(SETTINGS if controls == "all" else controls), tuple(series)
+        controls = SETTINGS if controls == "all" else (controls,) if isinstance(controls, str) else controls
+        controls, series = tuple(controls), tuple(series)
         if wrong := [given for given in series if not isinstance(given, Series)]:
             raise ValueError(f"series {wrong[0]!r} is no Series; use those that the menu is to offer")
         if unknown := [name for name in controls if name not in SETTINGS]:
             raise ValueError(f"control {unknown[0]!r} is unknown; use some of {', '.join(SETTINGS)}")
         self.session = session = Session(experiment, seeds=seeds)
+        self.offers = {**EXAMPLES, OPENED: experiment}  # by their numbers in the menu of examples
         self.train, self.pause, self.step, self.forget = session.train, session.pause, session.step, session.forget
         self.stop, self.reset, self.wait = session.stop, session.reset, session.wait
         self.window, self._predicted = 0, 0.0  # the window shown, from 0; when predictions were drawn last
@@ -189,7 +192,7 @@ class Lab(widgets.VBox):
 
     def _choose(self, number: int) -> None:
         if number:
-            self.session.change(**vars(EXAMPLES[number]))
+            self.session.change(**vars(self.offers[number]))
 
     def _go_live(self, ticked: bool) -> None:
         with self.session.lock:
@@ -240,6 +243,8 @@ class Lab(widgets.VBox):
 
     def _on(self, event: str) -> None:
         """Show what has changed in the Session, which holds its lock meanwhile."""
+        if event == "reset":
+            self.lifted = 0
         if event in ("settings", "reset"):
             self._show_settings()
         if event in ("reset", "begun", "forgotten"):
@@ -281,7 +286,7 @@ class Lab(widgets.VBox):
             self._shown[control.name] = setting
             control.limit(experiment)
             control.complain("")
-        if self.example.value and experiment != EXAMPLES[self.example.value]:
+        if self.example.value and experiment != self.offers[self.example.value]:
             self.example.value = 0
         self.facts.value = f"{' · '.join(facts(experiment))}<br><code>{escape(repr(experiment))}</code>"
         self.hours = Hours.of(experiment)
@@ -350,8 +355,9 @@ class Lab(widgets.VBox):
         for name in MODELS if all(training.updates for training in trainings) else ():
             targets = self.experiment.series_with_noise.targets[rows, 0].astype(float)
             answers = [training.predict(name, rows) for training in trainings if name in training.alive]
-            if answers:
-                self.squares[name] = np.median((np.array(answers) - targets) ** 2, axis=0)
+            squares = np.median((np.array(answers) - targets) ** 2, axis=0) if answers else np.array(np.nan)
+            if np.isfinite(squares).all():
+                self.squares[name] = squares
         errors = {name: self.hours.errors(squares) for name, squares in self.squares.items()}
         self.strip.layout.display = self.strip_sentence.layout.display = None
         self.strip.value, self.strip_sentence.value = self.hours.html(errors), escape(self.hours.sentence(errors))
@@ -413,6 +419,7 @@ class Lab(widgets.VBox):
         self.window_of = widgets.HTML()
         dress(self.scrubber, WIDE)
         options = [("choose …", 0), *((f"{number}: {in_words(e)}", number) for number, e in EXAMPLES.items())]
+        options.append(("as this Lab opened", OPENED))
         self.example = self._watched(widgets.Dropdown(options=options, description="example"), self._choose)
         ticked = widgets.Checkbox(bool(baselines), description="baselines")
         self.baselines = self._watched(ticked, self._show_baselines)

@@ -53,6 +53,11 @@ def followed(experiment: Experiment) -> str:
     return f"each window is followed, in its place of the next batch, by one that begins {begins}"
 
 
+def dropped(why: str) -> str:
+    """Return why a run has not begun, and how it would."""
+    return f"{why}; {READY}"
+
+
 def so_far(experiment: Experiment, progress: Progress) -> str:
     """Return how far a run has come."""
     said = [f"{NAMES[name]} {in_digits(loss)}" for name, loss in progress.losses.items() if loss is not None]

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from queue import SimpleQueue
 from threading import Condition, Thread, current_thread
 from typing import Any
 
@@ -22,6 +23,7 @@ class Request:
     owner: object
     due: float
     ahead: bool = False  # it only compiles ahead of time, and nobody waits for it
+    dropped: Callable[[str], object] = lambda why: None  # called if somebody else stops it before it has begun
     begun: bool = False
     stale: bool = False
     why: str = ""  # it is stale
@@ -47,14 +49,15 @@ class Worker:
     def __repr__(self) -> str:
         return f"Worker(waiting={self.waiting}, working={self.working})"
 
-    def submit(
-        self, owner: object, work: Callable[[Request], object], delay: float = 0.0, ahead: bool = False
-    ) -> Request:
-        """Ask for `work(request)` after `delay` seconds; whatever waits or works for anyone is stale at once."""
+    def submit(self, owner: object, work: Callable[[Request], object], delay: float = 0.0, **more: Any) -> Request:
+        """Ask for `work(request)` after `delay` seconds; whatever waits or works for anyone is stale at once.
+
+        `more` are `ahead` and `dropped` of the Request.
+        """
         with self.lock:
             self.stop(owner, NEWER)
             self.stop(why=ANOTHER_LAB)
-            request = self.waiting = Request(work, owner, time.monotonic() + delay, ahead)
+            request = self.waiting = Request(work, owner, time.monotonic() + delay, **more)
             if self.thread is None or not self.thread.is_alive():
                 self.thread = Thread(target=self._loop, daemon=True, name="lab")
                 self.thread.start()
@@ -62,14 +65,22 @@ class Worker:
             return request
 
     def stop(self, owner: object = None, why: str = "") -> None:
-        """Make stale what waits and what works, for this owner or for all."""
+        """Make stale what waits and what works, for this owner or for all; the first reason stays, but for NEWER."""
         with self.lock:
             for request in (self.waiting, self.working):
-                if request and owner in (None, request.owner) and not request.stale:
+                if request and owner in (None, request.owner) and (why == NEWER or not request.stale):
                     request.stale, request.why = True, why
-            if self.waiting and self.waiting.stale:
+            waiting = self.waiting
+            if waiting and waiting.stale:
                 self.waiting = None
+                if not waiting.superseded:
+                    waiting.dropped(waiting.why)
             self.lock.notify_all()
+
+    def busy(self) -> bool:
+        """Return whether anything waits or works."""
+        with self.lock:
+            return bool(self.waiting or self.working)
 
     def compiling(self) -> bool:
         """Return whether the thread is compiling ahead of time, which nothing can cut short."""
@@ -112,7 +123,8 @@ def stop_when_interrupted() -> None:
 
     ipykernel ignores an interrupt while no cell runs, and raises KeyboardInterrupt in the main thread while one does;
     neither reaches the worker. So we stand in for both of its signal handlers, and pass on what the second did: see
-    `pre_handler_hook` and `post_handler_hook` in ipykernel's `kernelbase.py`.
+    `pre_handler_hook` and `post_handler_hook` in ipykernel's `kernelbase.py`. A handler runs in the middle of whatever
+    the main thread does, which may hold what the worker waits for: so it only leaves word, for a thread that may wait.
     """
     shell: Any = get_ipython()
     kernel: Any = getattr(shell, "kernel", None)
@@ -120,12 +132,20 @@ def stop_when_interrupted() -> None:
         return  # it is done, or this is no notebook
     WORKER.interruptible = True
 
+    pressed: SimpleQueue[None] = SimpleQueue()  # to put something in waits for no lock
+
+    def obey() -> None:
+        while True:
+            pressed.get()
+            WORKER.stop(why=INTERRUPTED)
+
     def stop(*_: object) -> None:
-        WORKER.stop(why=INTERRUPTED)
+        pressed.put(None)
 
     def stop_and_raise(*given: Any) -> None:
         stop()
         signal.default_int_handler(*given)
 
+    Thread(target=obey, daemon=True, name="interrupts").start()
     kernel.saved_sigint_handler = stop  # what ipykernel puts in force as soon as this cell is over
     shell.events.register("pre_run_cell", lambda *_: signal.signal(signal.SIGINT, stop_and_raise))

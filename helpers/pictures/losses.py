@@ -188,12 +188,14 @@ class LossesPicture(Picture):
         ]
 
     def _floor_ends(self, right: float) -> list["End"]:
-        """Return the ends, at the right border, of the floors that are drawn."""
-        return [
-            End(f"{NAMES[name]} floor {in_digits(height)}" if kind == "floor" else kind, right, height, name)
-            for name, (kind, height) in self.floors.items()
-            if height and height >= NOTHING
-        ]
+        """Return the ends, at the right border, of the floors that are drawn; colour tells the model of a long one."""
+        found = []
+        for name, (kind, height) in self.floors.items():
+            if height and height >= NOTHING:
+                label = f"{NAMES[name]} floor {in_digits(height)}" if kind == "floor" else kind
+                label = label if text_width(label) <= MARGIN - 4 else label.removeprefix(f"{NAMES[name]} ")
+                found.append(End(label, right, height, name))
+        return found
 
     def _write(self, label: str, end: np.ndarray, box: Box, colour: str) -> None:
         """Write a label, and join it with the end of its curve where it has moved away from it."""
