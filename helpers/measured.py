@@ -168,7 +168,8 @@ def compare(
     for name, group in groups.items():
         if isinstance(group, Experiment):
             results[name] = _trained(group, seeds, draws, models)
-            columns += _columns(str(name), results[name], models, EPOCHS[epoch], named, baselines is True)
+            shown = tuple(baselines_of(group)) if baselines is True else named
+            columns += _columns(str(name), results[name], models, EPOCHS[epoch], shown)
             if errors_in:
                 columns[-len(models) :] = [_typical(column, group) for column in columns[-len(models) :]]
         else:
@@ -204,13 +205,12 @@ def _columns(
     results: list[Result],
     models: tuple[str, ...],
     counts: Callable[[list[float]], float],
-    named: tuple[str, ...],
-    all_baselines: bool,
+    shown: tuple[str, ...],
 ) -> list[Column]:
-    """Return the columns of one group of runs, a model each, with the `named` baselines or all."""
+    """Return the columns of one group of runs, a model each, with some baselines."""
     experiment = results[0].experiment
-    floors, known = floor(experiment), baselines_of(experiment) if named or all_baselines else {}
-    known = known if all_baselines else {name: known[name] for name in named}
+    floors, every = floor(experiment), baselines_of(experiment) if shown else {}
+    known = {name: every[name] for name in shown}
     return [
         Column(group, model, np.array([counted(result, model, counts) for result in results]), floors[model], known)
         for model in models

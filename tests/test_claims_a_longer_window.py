@@ -43,6 +43,7 @@ def test_samples_further_apart_need_fewer_updates_and_so_do_more_samples(activat
     far, many = last(replace(brief, sampling_rate=8)), last(brief)
     assert far.max() < near.min() / 5 and np.median(many) < np.median(close) / 5
     assert close.max() < near.min() / 5 and np.median(many) < np.median(far)
+    assert min(np.median(last(replace(brief, length=length))) for length in (48, 96)) > 0.5 * np.median(many)
 
 
 def test_the_weights_are_the_smaller_the_more_samples_and_the_further_apart():

@@ -10,9 +10,9 @@ from helpers import Experiment, build, echo, show_inside
 from helpers.models import keras
 
 SINE = Experiment(epochs=3)
-TANH = replace(SINE, activation="tanh")
+TANH = replace(SINE, activation="tanh", learning_rate=0.002)
 ECHO = Experiment("echo", activation="tanh", learning_rate=0.002, epochs=4)
-NOISY = replace(TANH, noise=0.3, learning_rate=0.002)
+NOISY = replace(TANH, noise=0.3)
 
 
 def influences(experiment):

@@ -195,6 +195,10 @@ def test_a_slider_stands_at_the_step_nearest_to_what_was_typed_where_its_page_wo
     assert (noise.value, rate.value) == (0, 10**-2.5)
     rate.value = math.nextafter(10**-2.5, 1)  # as the page may count it
     assert (lab.experiment.noise, lab.experiment.learning_rate) == (0.02, 0.003) and lab.status.startswith("run 0: r")
+    type_in(lab, "learning_rate", "1e-10")
+    rate.value = 10**-9.75
+    assert lab.experiment.learning_rate == 10**-9.75
+    type_in(lab, "learning_rate", "0.003")
     type_in(lab, "noise", "0.28")
     assert (lab.experiment.noise, noise.value, lab.rows["noise"].box.value) == (0.28, 0.3, "0.28")
     noise.value = 0.35

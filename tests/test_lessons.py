@@ -169,7 +169,13 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
     "series_and_windows": {
         1: [
             *((18, RIGHT), (18.0, RIGHT), (np.int64(18), RIGHT), (np.array(18), RIGHT)),
-            *((90, "stride 1"), (91, "stride 1"), (19, "no target"), (20, "too few samples"), (17, "below 100")),
+            *(
+                (90, "stride 1"),
+                (91, "row 100 has no target"),
+                (19, "no target"),
+                (20, "too few samples"),
+                (17, "below 100"),
+            ),
             *(("18", "'18' is not a number"), ([18], "[18] is not a number"), (None, "not a number")),
         ],
         2: [
@@ -248,12 +254,14 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (lambda loss, floor: np.less(loss, np.multiply(floor, 0.9)), RIGHT),
             (lambda loss, floor: loss < floor, "a little below"),
             (lambda loss, floor: loss < 0.9999 * floor, "a little below"),
-            (lambda loss, floor: loss < 0.995 * floor, "8 % below"),
-            (lambda loss, floor: loss < 0.95 * floor, "8 % below"),
+            (lambda loss, floor: loss < 0.995 * floor, "9.5 % below"),
+            (lambda loss, floor: loss < 0.95 * floor, "9.5 % below"),
+            (lambda loss, floor: loss > 0 and (floor - loss) / loss > 0.1, "9.5 % below"),
             (lambda loss, floor: loss < 0.81 * floor, "12 % below"),
             (lambda loss, floor: loss > floor, "is far below"),
             (lambda loss, floor: loss < floor - 0.1, "12 % below"),
-            (lambda loss, floor: floor - loss > 0.04, "part of the floor"),
+            (lambda loss, floor: floor - loss > 0.04, "less than a tenth"),
+            (lambda loss, floor: loss < 0.9 * floor and floor - loss > 0.02, "part of the floor"),
             (lambda loss, floor: loss / floor < 0.9, "ZeroDivisionError"),
             (0.45, "0.45 is no function"),
         ],
@@ -328,7 +336,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
     },
     "normalisation": {
         1: [
-            *((7.17, RIGHT), (7.2, RIGHT), (np.float64(7.17), RIGHT), (7, "give one decimal")),
+            *((7.17, RIGHT), (7.2, RIGHT), (np.float64(7.17), RIGHT), (7, "give one decimal"), (7.1, "round it")),
             *((-1.86, "the way back"), (9.5, "standard deviations"), (5, "both steps"), ("7.2", "of type str")),
         ],
         2: [
@@ -371,7 +379,7 @@ ANSWERS = {  # notebook: for each exercise, answers with the beginning or a part
             (lambda hours, count, length: [r for r in range(hours * count) if r % hours >= length], RIGHT),
             (lambda hours, count, length: np.flatnonzero(np.arange(hours * count) % hours >= length), RIGHT),
             (lambda hours, count, length: [r for r in range(hours * count) if r % hours > length], "row 2 is missing"),
-            (lambda hours, count, length: range(length, hours * count), "row 5 is kept, but its window is not whole"),
+            (lambda hours, count, length: range(length, hours * count), "row 5 is kept, and lies over a seam"),
             (lambda hours, count, length: range(hours * count), "row 0 is kept"),
             (lambda hours, count, length: range(length, hours * count, hours), "row 3 is missing"),
             (lambda hours, count, length: hours - length, "not iterable"),

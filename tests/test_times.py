@@ -47,7 +47,14 @@ def test_a_day_of_iso_8601_is_no_offset():
     assert list(read(timed(mixed), date_format="ISO8601").times) == list(DAYS)
 
 
-@pytest.mark.parametrize("form, options", [("%d.%m.%Y %H:%M", {}), ("%d/%m/%Y %H:%M", {"dayfirst": True})])
+@pytest.mark.parametrize(
+    "form, options",
+    [
+        ("%d.%m.%Y %H:%M", {}),
+        ("%d/%m/%Y %H:%M", {"dayfirst": True}),
+        ("%d.%m.%Y %I:%M %p", {"date_format": "%d.%m.%Y %I:%M %p%z"}),
+    ],
+)
 def test_days_and_months_of_a_zone_keep_their_order(form, options):
     months = pd.date_range("2025-01-01", periods=12, freq="MS", tz="Europe/Berlin")
     days = pd.date_range("2025-03-01", periods=45, freq="D", tz="Europe/Berlin")  # the clocks change on the 30th

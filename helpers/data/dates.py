@@ -22,7 +22,7 @@ CLOCKS = (
     " %H.%M.%S",
 )  # what pandas does not guess, by the number of digits
 FORMATS = {6: ["%Y%m"], 10: ["%Y%m%d%H"], 12: ["%Y%m%d%H%M"], 0: [*map("".join, product(DATES, CLOCKS)), "%YM%m"]}
-LOCAL = r"(.+[T ][\d:.]+(?: ?[AP]M)?)"  # a date and its clock, without the zone behind
+LOCAL = r"(.+[T ][\d:.]+(?: ?[AaPp][Mm])?)"  # a date and its clock, without the zone behind
 ALIKE = "write all as 2026-01-05 08:00"
 LATE = r"(?<=[ T])24(?=:00(?::00)?(?:\.0+)?$)|(?<=^\d{8})24(?=(?:00)*$)"  # an hour 24
 SINCE_1970 = {9: "s", 10: "s", 13: "ms", 16: "us", 19: "ns"}  # until March 2030, by the number of digits
@@ -77,7 +77,7 @@ def _of_parts(cells: pd.DataFrame, names: list[str]) -> tuple[pd.Series, str] | 
     """Return times of columns that hold a part each, such as year, month and hour, with the code; else None."""
     low = [PARTS.get(name.lower(), name.lower()) for name in names]
     units = ["year", "month", "day", "hour", "minute", "second"]
-    if sorted(low, key=units.index if {*low} <= {*units} else None) != units[: len(low)] or len(low) < 2:
+    if len(low) < 2 or {*low} != {*units[: len(low)]}:
         return None
     first = "" if "day" in low else ".assign(day=1)"
     parts = cells[names].apply(lambda each: each.str.strip()).set_axis(low, axis=1)

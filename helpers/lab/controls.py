@@ -145,11 +145,13 @@ class Slider(Control):
         return 10.0**reach if self.log else reach
 
     def _moved(self, _: object) -> None:
-        place = self.widget.value
-        if not math.isclose(place, self.at, rel_tol=1e-9, abs_tol=1e-9):
+        if not self._same(place := self.widget.value, self.at):
             self.shown, self.at = self.value, place
-            on_a_step = math.isclose(place, self._nearest(place), rel_tol=1e-9, abs_tol=1e-9)
-            self.changed(self, self.value, on_a_step)  # between two only Python moves it
+            self.changed(self, self.value, self._same(place, self._nearest(place)))  # between two only Python moves it
+
+    def _same(self, one: float, other: float) -> bool:
+        """Return whether two places are one, in which the page may differ by the last digits."""
+        return math.isclose(self._reach(one), self._reach(other), abs_tol=1e-9)
 
     def _typed(self, change: Any) -> None:
         if change.new != self.typed:
