@@ -236,6 +236,15 @@ class TestCompare:
             assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height
             assert not any(box.overlaps(other) for other in boxes[:number])
 
+    def test_a_long_name_of_what_is_measured_stays_clear_and_a_short_axis_has_numbers(self):
+        what = "typical error, bicycles an hour on a bridge"
+        picture = compare({"a": lambda seed: 100.0 + 20 * seed}, seeds=2, what=what).picture
+        picture.figure.draw_without_rendering()
+        label, legend = picture.main.yaxis.label, picture.main.get_legend()
+        assert not label.get_window_extent().overlaps(legend.get_window_extent())
+        low, high = picture.main.get_ylim()
+        assert sum(low <= tick <= high for tick in picture.main.get_yticks()) >= 3
+
     def test_a_run_that_diverged_is_shown_as_such_and_not_dropped(self):
         found = compare({"a": lambda seed: [0.1, math.nan, math.inf][seed], "b": lambda seed: math.nan}, seeds=3)
         assert found.losses()["a"].tolist() == [0.1, math.inf, math.inf]

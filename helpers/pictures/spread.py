@@ -68,7 +68,8 @@ class SpreadPicture(Picture):
             self._level("limit", limit, (len(groups) - 1) / 2, len(groups), INK)
         width = max(9, 26 - 3 * len(groups))
         self.main.set_xticks(range(len(groups)), [textwrap.fill(group, width) for group in groups])
-        self.main.set(xlim=(-0.6, len(groups) - 0.4), ylabel=f"{what} (log scale)")
+        between = " " if len(what) < 28 else "\n"
+        self.main.set(xlim=(-0.6, len(groups) - 0.4), ylabel=f"{textwrap.fill(what, 36)}{between}(log scale)")
         self._scale(columns, limit)
         for name in (name for name in KEYS if name in self.named):
             label = f"limit: {limit_text(limit)}" if name == "limit" and limit is not None else name
@@ -113,7 +114,8 @@ class SpreadPicture(Picture):
         self.main.set(yscale="log", ylim=(low, high))
         axis = self.main.yaxis
         decades = np.log10(high / low)
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.2 else (1,), numticks=12))
+        subs = range(1, 10) if decades < 0.5 else (1, 2, 5) if decades < 2.2 else (1,)
+        axis.set_major_locator(LogLocator(subs=subs, numticks=12))
         axis.set_major_formatter(FuncFormatter(on_axis))
         axis.set_minor_formatter(NullFormatter())
         self.grid(self.main, axis="y")
