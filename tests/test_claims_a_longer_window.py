@@ -43,7 +43,11 @@ def test_samples_further_apart_need_fewer_updates_and_so_do_more_samples(activat
     far, many = last(replace(brief, sampling_rate=8)), last(brief)
     assert far.max() < near.min() / 5 and np.median(many) < np.median(close) / 5
     assert close.max() < near.min() / 5 and np.median(many) < np.median(far)
-    assert min(np.median(last(replace(brief, length=length))) for length in (48, 96)) > 0.5 * np.median(many)
+
+
+def test_beyond_a_day_little_more_is_gained():
+    day, two, four = (np.median(last(Experiment(length=n, max_updates=200, shuffle=True))) for n in (24, 48, 96))
+    assert min(two, four) > 0.5 * day
 
 
 def test_the_weights_are_the_smaller_the_more_samples_and_the_further_apart():

@@ -65,7 +65,7 @@ def _joined(table: Table, names: list[str]) -> tuple[pd.Series, str]:
     for name in names:
         texts.append(table.cells[name].str.strip())
         codes.append(f"table[{quoted(name)}]" + ".str.strip()" * (not texts[-1].equals(table.cells[name])))
-    hours = len(names) > 1 and texts[-1].dropna().str.fullmatch("[0-9]{1,2}").all()
+    hours = len(names) > 1 and _all_are("[0-9]{1,2}", texts[-1].dropna())
     if hours and table.options.get("date_format", "%H:%M").endswith("%H:%M"):
         texts[-1], codes[-1] = texts[-1] + ":00", f'{codes[-1]} + ":00"'
     text, *more = texts
@@ -87,31 +87,36 @@ def _of_parts(cells: pd.DataFrame, names: list[str]) -> tuple[pd.Series, str] | 
 
 def _counted(text: pd.Series, code: str) -> tuple[pd.Series, str, list[str]] | None:
     """Return times that are counted from a day in the past, or quarters of a year, with code and notes; else None."""
-    if text.str.fullmatch(r"1[0-8][0-9]{8}(\.[0-9]*)?|[0-9]{9}|1[0-8][0-9]{11}|1[0-8][0-9]{14}|1[0-8][0-9]{17}").all():
+    if _all_are(r"1[0-8][0-9]{8}(\.[0-9]*)?|[0-9]{9}|1[0-8][0-9]{11}|1[0-8][0-9]{14}|1[0-8][0-9]{17}", text):
         unit = SINCE_1970[len(text.iloc[0].partition(".")[0])]
         kind = "float" if unit in ("s", "ms") else "int"
         made = _call(f"{code}.dropna().astype({kind})", f'unit="{unit}"')
         return pd.to_datetime(text.astype(kind), unit=unit), made, []
-    if text.str.fullmatch(EXCEL).all():
+    if _all_are(EXCEL, text):
         day = "1899-12-30"
         code = _call(f"{code}.astype(float)", 'unit="D"', f'origin="{day}"') + '.dt.round("s")'
         notes = ["Warning: the times are read as Excel counts them, in days since 30 December 1899."]
         return pd.to_datetime(text.astype(float), unit="D", origin=day).dt.round("s"), code, notes
-    if text.str.fullmatch(QUARTER).all():
+    if _all_are(QUARTER, text):
         begun = pd.PeriodIndex(text.str.replace(*IN_ORDER, regex=True), freq="Q").to_timestamp()
         ordered = f'{code}.str.replace(r"{IN_ORDER[0]}", r"{IN_ORDER[1]}", regex=True)'
         return pd.Series(begun, text.index), f'pd.PeriodIndex({ordered}, freq="Q").to_timestamp()', []
-    if text.str.fullmatch(r"\d{4}-?W\d{2}").all():  # a week of ISO 8601, by its Monday
+    if _all_are(r"\d{4}-?W\d{2}", text):  # a week of ISO 8601, by its Monday
         form = "%G-W%V-%u" if "-" in text.iloc[0] else "%GW%V-%u"
         monday = pd.to_datetime(text + "-1", format=form, errors="coerce")
         return monday, _call(f'{code} + "-1"', f'format="{form}"'), []
     return None
 
 
+def _all_are(pattern: str, text: pd.Series) -> bool:
+    """Return whether a pattern fits each text; most often the first one tells, and a long file has millions."""
+    return len(text) > 0 and bool(re.fullmatch(pattern, text.iloc[0]) and text.str.fullmatch(pattern).all())
+
+
 def _written(table: Table, name: str, text: pd.Series, code: str) -> tuple[pd.Series, str, list[str]]:
     """Return times that are written as dates, with code and notes: of a span its beginning, hour 24 as midnight."""
     notes = []
-    if text.str.fullmatch(r".*\d - .*\d.*").all():
+    if _all_are(r".*\d - .*\d.*", text):
         notes.append(f"Of a span of time, such as {shown(text.iloc[0])}, its beginning counts.")
         text, code = text.str.split(" - ").str[0], f'{code}.str.split(" - ").str[0]'
     late = text.str.contains(LATE)
@@ -171,7 +176,7 @@ def _formats(table: Table, name: str, text: pd.Series) -> list[str]:
         orders = [not first[:4].isdigit()]
     if forms := guessed(first, orders):
         short = [form.replace("%B", "%b") for form in forms]  # where it is a day in May, both are right
-        return short if _parsed(text, short[0]).notna().all() else forms
+        return short if short != forms and _parsed(text, short[0]).notna().all() else forms
     raise table.refusal(row, name, first, f"which is no time{_cure(table, first, text, orders)}")
 
 
