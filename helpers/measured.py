@@ -156,7 +156,7 @@ def compare(
         limit = number("limit", limit, above=True)
     if not isinstance(groups, dict) or not groups:
         raise ValueError("groups is not a dict of Experiments; use {'length 3': Experiment(length=3), …}")
-    named = () if isinstance(baselines, bool) else (baselines,) if isinstance(baselines, str) else tuple(baselines)
+    named = (baselines,) if isinstance(baselines, str) else () if baselines is True else tuple(baselines or ())
     for name, group in groups.items():  # all of them before one is trained
         if isinstance(group, Experiment):
             for baseline in named:

@@ -32,10 +32,8 @@ def backtest():
     """The origins of the validation part, their windows, and the days that came."""
     series = model_for(1).series
     values = series.values[:, 0] * series.spread + series.mean
-    origins, days = (
-        np.arange(len(model_for(1).train) + 24, len(values) - 23),
-        np.lib.stride_tricks.sliding_window_view(values, 24),
-    )
+    origins = np.arange(len(model_for(1).train) + 24, len(values) - 23)
+    days = np.lib.stride_tricks.sliding_window_view(values, 24)
     return values, origins, days[origins - 24], days[origins]
 
 

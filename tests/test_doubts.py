@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from csvs import assert_recipe_makes, flat, refused, timed, write
+from csvs import assert_recipe_makes, by_recipe, flat, refused, timed, write
 
 from helpers import from_csv
 from helpers.data.table import REFUSED
@@ -557,9 +557,7 @@ def test_hour_24_is_midnight_of_the_next_day(rows, options):  # pandas 8891
     series = from_csv(write(text), "x", **({"time": "t"} | options))
     assert list(series.times) == list(HOURS) and flat(series) == list(range(50))
     assert series.notes == f"50 rows, one every hour; none missing. {LATE}"
-    made = {}
-    exec(f"import numpy as np, pandas as pd\nfrom pathlib import Path\n{series.recipe}", made)
-    assert made["values"].tolist() == flat(series)
+    assert by_recipe(series)[0].tolist() == flat(series)
 
 
 def test_a_25th_hour_of_a_day_without_summer_time_is_told():
@@ -599,9 +597,7 @@ def test_times_that_other_programs_write_are_times(times, first, every, said):
     series = from_csv(write(timed(times)), "x", time="t")
     assert series.times[0] == pd.Timestamp(first) and flat(series) == list(range(len(times)))
     assert series.notes.startswith(f"{len(times)} rows, one every {every}; none missing.") and said in series.notes
-    made = {}
-    exec(f"import numpy as np, pandas as pd\nfrom pathlib import Path\n{series.recipe}", made)
-    assert made["values"].tolist() == flat(series)
+    assert by_recipe(series)[0].tolist() == flat(series)
 
 
 @pytest.mark.parametrize(

@@ -355,9 +355,8 @@ class Lab(widgets.VBox):
         for name in MODELS if all(training.updates for training in trainings) else ():
             targets = self.experiment.series_with_noise.targets[rows, 0].astype(float)
             answers = [training.predict(name, rows) for training in trainings if name in training.alive]
-            squares = np.median((np.array(answers) - targets) ** 2, axis=0) if answers else np.array(np.nan)
-            if np.isfinite(squares).all():
-                self.squares[name] = squares
+            if answers and np.isfinite(answers).all():
+                self.squares[name] = np.median((np.array(answers) - targets) ** 2, axis=0)
         errors = {name: self.hours.errors(squares) for name, squares in self.squares.items()}
         self.strip.layout.display = self.strip_sentence.layout.display = None
         self.strip.value, self.strip_sentence.value = self.hours.html(errors), escape(self.hours.sentence(errors))
