@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 
@@ -84,13 +85,16 @@ def jupyterlab(home):
 
 @contextmanager
 def chromium():
-    """Start a Chromium: the one installed, else Playwright's own, fetched once."""
+    """Start a Chromium: the one installed, else Playwright's own, fetched once.
+
+    Its pages share a profile, as a person's do: the third time, JupyterLab's code is already compiled there.
+    """
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = playwright.chromium.launch_persistent_context(profile, executable_path=path, args=quiet)
         yield browser
         browser.close()
 

@@ -24,7 +24,8 @@ class Page:
     """One notebook, open in JupyterLab, with what its console and its kernel complained of."""
 
     def __init__(self, browser, address, notebook, size=(1280, 800)):
-        self.page = browser.new_page(viewport=dict(zip(("width", "height"), size)))
+        self.page = browser.new_page()
+        self.page.set_viewport_size(dict(zip(("width", "height"), size)))
         self.page.set_default_timeout(90_000)
         self.complaints = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -160,14 +160,26 @@ def test_after_five_reruns_of_its_cell_a_reload_brings_the_lab_back_each_time(op
 GONE = "The kernel of these controls has gone"
 
 
-def with_a_lab(opened, home, name, last):
-    """Open a notebook with a Lab and another cell, and run both cells of the Lab."""
-    write(home / "notebooks" / f"{name}.ipynb", *CELLS[:2], last)
-    page = opened(f"{name}.ipynb")
-    page.run_cell(0)
-    page.run_cell(1)
-    page.find(".lab-windows svg")
-    return page, page.page.locator(".lab.lab-gone [role=alert]", has_text=GONE)
+@pytest.fixture(scope="module")
+def lone(browser, jupyter, home):
+    """A notebook with one Lab, and a cell that keeps the kernel busy, and one that ends it."""
+    ends = "import os; os._exit(1)"
+    write(home / "notebooks" / "lone.ipynb", *CELLS[:2], "import time; time.sleep(10)", ends)
+    page = Page(browser, jupyter, "lone.ipynb")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def told(lone):
+    """What says that the kernel of the Lab has gone; a new Lab, ready, does not say it."""
+    lone.run_cell(0)
+    lone.run_cell(1)
+    lone.find(".lab-windows svg")
+    lone.until("run 0: ready")
+    told = lone.page.locator(".lab.lab-gone [role=alert]", has_text=GONE)
+    expect(told).to_have_count(0)
+    return told
 
 
 def begin(page, cell):
@@ -176,32 +188,32 @@ def begin(page, cell):
     page.page.keyboard.press("Control+Enter")
 
 
-def test_a_kernel_that_is_busy_has_not_gone(opened, home):
-    page, told = with_a_lab(opened, home, "busy", "import time; time.sleep(10)")
-    begin(page, 2)
-    page.page.wait_for_function(f"{BUSY} === 'busy'")
-    page.page.wait_for_timeout(9000)
-    assert page.page.evaluate(BUSY) == "busy" and told.count() == 0
-    page.page.wait_for_function(f"{BUSY} === 'idle'")
+def test_a_kernel_that_is_busy_has_not_gone(lone, told):
+    begin(lone, 2)
+    lone.page.wait_for_function(f"{BUSY} === 'busy'")
+    lone.page.wait_for_timeout(9000)
+    assert lone.page.evaluate(BUSY) == "busy" and told.count() == 0
+    lone.page.wait_for_function(f"{BUSY} === 'idle'")
     assert told.count() == 0
-    works(page, run=1)
+    works(lone, run=1)
 
 
-@pytest.mark.parametrize("how", ["shut down", "restarted", "died"])
-def test_a_kernel_that_has_gone_is_told_in_the_lab(opened, home, how):
-    page, told = with_a_lab(opened, home, how.replace(" ", "_"), "import os; os._exit(1)")
+@pytest.mark.parametrize("how", ["restarted", "died", "shut down"])
+def test_a_kernel_that_has_gone_is_told_in_the_lab(lone, told, how):
     if how == "shut down":
-        page.menu("Kernel", "Shut Down Kernel")
-        page.page.wait_for_function(f"!{KERNEL}")
+        lone.menu("Kernel", "Shut Down Kernel")
+        lone.page.wait_for_function(f"!{KERNEL}")
     elif how == "restarted":
-        page.menu("Kernel", "Restart Kernel")
-        page.page.get_by_role("button", name="Confirm Kernel Restart").click()
-        page.page.wait_for_function(f"{KERNEL}.status.includes('restarting')")
+        lone.menu("Kernel", "Restart Kernel")
+        lone.page.get_by_role("button", name="Confirm Kernel Restart").click()
+        lone.page.wait_for_function(f"{KERNEL}.status.includes('restarting')")
     else:
-        train(page)
-        begin(page, 2)
-        page.page.get_by_text("appears to have died").wait_for()
+        train(lone)
+        begin(lone, 3)
+        lone.page.get_by_text("appears to have died").wait_for()
     expect(told).to_be_visible(timeout=2000)
+    if how == "died":
+        lone.page.get_by_role("button", name="Ok", exact=True).click()
 
 
 def test_a_lab_saved_with_the_state_of_its_widgets_does_not_look_alive(opened, home, jupyter):

@@ -48,7 +48,9 @@ def test_a_page_holds_all_that_its_notebook_shows_and_folds_what_that_folds(site
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_in_a_page_shuts_out_a_screen_reader(site, browser, scheme):
-    page = browser.new_page(color_scheme=scheme, viewport={"width": 1024, "height": 768})
+    page = browser.new_page()
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.emulate_media(color_scheme=scheme)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     for name in ("index", "guide", NOTEBOOKS["a_short_window"].stem, NOTEBOOKS["a_fair_race"].stem):
