@@ -27,6 +27,16 @@ def labs(browser, jupyter, home):
     page.close()
 
 
+@pytest.fixture(scope="module")
+def lone(browser, jupyter, home):
+    """A notebook with one Lab, and a cell that keeps the kernel busy, and one that ends it."""
+    ends = "import os; os._exit(1)"
+    write(home / "notebooks" / "lone.ipynb", *CELLS[:2], "import time; time.sleep(10)", ends)
+    page = Page(browser, jupyter, "lone.ipynb")
+    yield page
+    page.close()
+
+
 @pytest.fixture
 def opened(browser, jupyter):
     """A function that opens a notebook; they are all closed at the end."""
@@ -40,6 +50,15 @@ def opened(browser, jupyter):
     for page in pages:
         if not page.page.is_closed():
             page.close()
+
+
+def open_lab(lone):
+    """Run the cells of the Lab, in the tab in front: what lies behind it is hardly drawn."""
+    lone.page.bring_to_front()
+    lone.run_cell(0)
+    lone.run_cell(1)
+    lone.find(".lab-windows svg")
+    lone.until("run 0: ready")
 
 
 def train(labs, lab=0):
@@ -109,19 +128,6 @@ def test_reloading_the_page_in_the_middle_of_a_run_keeps_the_lab_and_the_run(lab
     works(labs, run=run + 1)
 
 
-def test_two_notebooks_train_side_by_side_each_in_its_own_kernel(labs, opened, home):
-    write(home / "notebooks" / "second.ipynb", *CELLS[:2])
-    second = opened("second.ipynb")
-    second.run_all()
-    for page in (second, labs):
-        train(page)
-    for page in (second, labs):
-        before = page.text(STATUS)
-        expect(page.page.locator(STATUS).first).not_to_have_text(before)
-        assert LONG in page.text(STATUS)
-    rest(labs)
-
-
 def test_restarting_the_kernel_and_running_all_cells_in_the_middle_of_a_run_starts_afresh(labs):
     train(labs)
     with new_labs(labs, 2):
@@ -132,6 +138,19 @@ def test_restarting_the_kernel_and_running_all_cells_in_the_middle_of_a_run_star
     works(labs, run=1)
 
 
+def test_two_notebooks_train_side_by_side_each_in_its_own_kernel(labs, lone):
+    open_lab(lone)
+    train(lone)
+    labs.page.bring_to_front()
+    train(labs)
+    for page in (lone, labs):
+        before = page.text(STATUS)
+        expect(page.page.locator(STATUS).first).not_to_have_text(before)
+        assert LONG in page.text(STATUS)
+    rest(lone)
+    rest(labs)
+
+
 def test_nothing_of_all_this_complained(labs):
     assert labs.complaints == []
     assert (
@@ -140,43 +159,28 @@ def test_nothing_of_all_this_complained(labs):
     )
 
 
-def test_after_five_reruns_of_its_cell_a_reload_brings_the_lab_back_each_time(opened, home):
-    write(home / "notebooks" / "reruns.ipynb", *CELLS[:2])
-    page = opened("reruns.ipynb")
-    page.run_cell(0)
+def test_after_five_reruns_of_its_cell_a_reload_brings_the_lab_back_each_time(lone):
+    open_lab(lone)
     for _ in range(5):
-        page.run_cell(1)
-    page.save()
+        lone.run_cell(1)
+    lone.save()
     for _ in range(2):
-        page.page.goto(f"{page.base}/lab/tree/{page.notebook}?{page.token}&reset")  # no other notebook's tab comes back
-        page.ready()
-        page.find(".lab-windows svg")
-        page.until("run 0: ready")
-    expect(page.page.get_by_text(LOST)).to_have_count(0)
-    works(page, run=1)
-    assert page.complaints == []
+        lone.page.goto(f"{lone.base}/lab/tree/{lone.notebook}?{lone.token}&reset")  # no other notebook's tab comes back
+        lone.ready()
+        lone.find(".lab-windows svg")
+        lone.until("run 0: ready")
+    expect(lone.page.get_by_text(LOST)).to_have_count(0)
+    works(lone, run=1)
+    assert lone.complaints == []
 
 
 GONE = "The kernel of these controls has gone"
 
 
-@pytest.fixture(scope="module")
-def lone(browser, jupyter, home):
-    """A notebook with one Lab, and a cell that keeps the kernel busy, and one that ends it."""
-    ends = "import os; os._exit(1)"
-    write(home / "notebooks" / "lone.ipynb", *CELLS[:2], "import time; time.sleep(10)", ends)
-    page = Page(browser, jupyter, "lone.ipynb")
-    yield page
-    page.close()
-
-
 @pytest.fixture
 def told(lone):
     """What says that the kernel of the Lab has gone; a new Lab, ready, does not say it."""
-    lone.run_cell(0)
-    lone.run_cell(1)
-    lone.find(".lab-windows svg")
-    lone.until("run 0: ready")
+    open_lab(lone)
     told = lone.page.locator(".lab.lab-gone [role=alert]", has_text=GONE)
     expect(told).to_have_count(0)
     return told

@@ -91,19 +91,17 @@ def test_restarting_in_the_middle_of_a_run_leaves_nothing_behind():
 CELL = "lab = Lab(Experiment(sine(24, 30), length=3, epochs=1)); lab"
 
 
-def test_running_a_cell_again_closes_the_labs_it_made_before_and_no_others():
-    with a_kernel() as kernel:
-        kernel.run("labs = []")
-        both = "labs += [Lab(Experiment(length=3)), Lab(Experiment(length=5))]"
-        kernel.run_cell("first", both)
-        kernel.run_cell("second", both)
-        kernel.run(both)  # nobody tells which cell this is
-        assert kernel.ask("[lab.comm is not None for lab in labs]") == [True] * 6
-        kernel.run_cell("first", both)
-        assert kernel.ask("[lab.comm is not None for lab in labs]") == [False] * 2 + [True] * 6
-        kernel.run(both)
-        assert kernel.ask("[lab.comm is not None for lab in labs]") == [False] * 2 + [True] * 8
-        assert kernel.complaints() == []
+def test_running_a_cell_again_closes_the_labs_it_made_before_and_no_others(kernel):
+    kernel.run("labs = []")
+    both = "labs += [Lab(Experiment(length=3)), Lab(Experiment(length=5))]"
+    kernel.run_cell("first", both)
+    kernel.run_cell("second", both)
+    kernel.run(both)  # nobody tells which cell this is
+    assert kernel.ask("[lab.comm is not None for lab in labs]") == [True] * 6
+    kernel.run_cell("first", both)
+    assert kernel.ask("[lab.comm is not None for lab in labs]") == [False] * 2 + [True] * 6
+    kernel.run(both)
+    assert kernel.ask("[lab.comm is not None for lab in labs]") == [False] * 2 + [True] * 8
 
 
 def test_forty_reruns_of_a_cell_leave_one_lab_and_little_memory():
