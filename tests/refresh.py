@@ -1,7 +1,8 @@
 """Run notebooks in order, each in a fresh kernel, and commit to their files what came out: `python tests/refresh.py`.
 
-Without names it takes all notebooks. Where nothing has changed but the digits behind ≈, the old output stays, and so
-does a picture whose sentence is the old one; `--pictures` draws them anew. The picture of the cell tagged `expected`
+Without names it takes all notebooks. A notebook in which nothing has changed but the digits behind ≈ keeps its old
+outputs, pictures too; else all are new, so that its figures are those of one run. `--pictures` takes the new ones in
+any case. The picture of the cell tagged `expected`
 is kept for the instructor's guide as well, in `notebooks/pictures`. Widgets are left out of the file, since without a
 kernel they would only show an error; the picture and the text beside them stay. So do no times and no machine's names.
 """
@@ -37,8 +38,10 @@ def refresh(path, draw_anew=False):
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)
             cell.outputs = merged([output for output in cell.outputs if output.get("data") != {}])
-            if not draw_anew and compared(before[cell.id]) == compared(cell.outputs):
-                cell.outputs = counted(before[cell.id], cell.execution_count)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not draw_anew and all(compared(before[cell.id]) == compared(cell.outputs) for cell in code):
+        for cell in code:
+            cell.outputs = counted(before[cell.id], cell.execution_count)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
     for picture in expected(notebook):

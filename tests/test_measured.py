@@ -15,7 +15,7 @@ import pytest
 from refresh import compared, refresh
 
 from helpers import Experiment, about, baselines, compare, floor, run, show, sine, verdicts
-from helpers.pictures.spread import DRAWN_FROM
+from helpers.pictures.spread import DRAWN_FROM, Column, SpreadPicture
 
 CONFIG = Path(__file__).with_name("nbval.cfg")
 QUICK = Experiment(sine(24, 30), length=3, epochs=2)
@@ -152,7 +152,7 @@ show(figure, f"A line that climbs to {about(shake)}.")"""
 
 
 @pytest.mark.slow
-def test_refresh_leaves_a_file_byte_for_byte_where_only_measured_digits_changed(tmp_path):
+def test_refresh_leaves_a_file_byte_for_byte_where_only_measured_digits_changed_and_else_takes_one_run(tmp_path):
     path = tmp_path / "shaken.ipynb"
     cells = [nbformat.v4.new_code_cell(SHAKEN), nbformat.v4.new_code_cell("3 + 4")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
@@ -162,12 +162,13 @@ def test_refresh_leaves_a_file_byte_for_byte_where_only_measured_digits_changed(
     refresh(path)
     assert path.read_bytes() == first
     changed = nbformat.read(path, as_version=4)
-    changed.cells[0].source = SHAKEN.replace("3 seeds", "4 seeds")
+    old = changed.cells[0].outputs
     changed.cells[1].source = "3 + 5"
     nbformat.write(changed, path)
     refresh(path)
     again = nbformat.read(path, as_version=4)
-    assert "with 4 seeds" in again.cells[0].outputs[0].text and again.cells[1].outputs[0].data["text/plain"] == "8"
+    assert again.cells[1].outputs[0].data["text/plain"] == "8"
+    assert again.cells[0].outputs != old and compared(again.cells[0].outputs) == compared(old)  # figures of one run
     refresh(path, draw_anew=True)
     assert compared(nbformat.read(path, as_version=4).cells[0].outputs) == compared(again.cells[0].outputs)
     assert nbformat.read(path, as_version=4).cells[0].outputs[1] != again.cells[0].outputs[1]
@@ -178,6 +179,21 @@ def found():
     """A Comparison of two experiments and a function."""
     groups = {"length 3": QUICK, "length 6": replace(QUICK, length=6), "own": lambda seed: 0.1 * (seed + 1)}
     return compare(groups, seeds=3, limit=0.15, baselines=True)
+
+
+LEVELS = ("linear autoregression", "same hour yesterday", "last value", "one period earlier")
+
+
+def assert_readable(picture):
+    """Of a picture of a spread, no text stands on another, nor outside."""
+    picture.figure.draw_without_rendering()
+    axes = picture.main
+    texts = [*axes.get_legend().get_texts(), *axes.get_xticklabels(), axes.yaxis.label]
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    width, height = picture.figure.bbox.size
+    for number, box in enumerate(boxes):
+        assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height
+        assert not any(box.overlaps(other) for other in boxes[:number])
 
 
 @pytest.mark.slow
@@ -227,14 +243,16 @@ class TestCompare:
         assert low < min(dots) and max(dots) < high
 
     def test_no_text_of_its_picture_stands_on_another_or_outside(self, found):
-        found.picture.figure.draw_without_rendering()
-        axes = found.picture.main
-        texts = [*axes.get_legend().get_texts(), *axes.get_xticklabels(), axes.yaxis.label]
-        boxes = [text.get_window_extent() for text in texts if text.get_text()]
-        width, height = found.picture.figure.bbox.size
-        for number, box in enumerate(boxes):
-            assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height
-            assert not any(box.overlaps(other) for other in boxes[:number])
+        assert_readable(found.picture)
+
+    @pytest.mark.parametrize("groups", [1, 2, 3, 6])
+    @pytest.mark.parametrize("names", [LEVELS[:place] for place in range(len(LEVELS) + 1)], ids=len)
+    def test_whatever_the_legend_names_it_stays_inside(self, groups, names):
+        dots, levels = np.array([DRAWN_FROM, 0.1, np.inf]), dict.fromkeys(names, 1e-9)
+        columns = [
+            Column(f"group {number}", model, dots, 0.1, levels) for number in range(groups) for model in ("lstm", "dnn")
+        ]
+        assert_readable(SpreadPicture(columns, limit=0.001))
 
     def test_a_long_name_of_what_is_measured_stays_clear_and_a_short_axis_has_numbers(self):
         what = "typical error, bicycles an hour on a bridge"

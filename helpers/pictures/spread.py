@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..experiment import NAMES
 from ..results import NOTHING, limit_text
-from .picture import COLOURS, INK, Picture, on_axis
+from .picture import COLOURS, INK, LEGEND, TYPE, Picture, on_axis, text_width
 
 DRAWN_FROM = 1e-12  # losses below are drawn there
 MARKS: dict[str, dict] = {  # by model; "" is a function of one's own
@@ -74,7 +74,17 @@ class SpreadPicture(Picture):
         for name in (name for name in KEYS if name in self.named):
             label = f"limit: {limit_text(limit)}" if name == "limit" and limit is not None else name
             self.main.plot([], [], color=INK, label=label, **KEYS[name])
-        self.legend(self.main, int(self.figure.get_size_inches()[0] // 2.1))
+        self.legend(self.main, self._columns())
+
+    def _columns(self) -> int:
+        """Return how many columns of the legend have room beside each other; matplotlib fills them one by one."""
+        width, names = self.figure.get_size_inches()[0], self.main.get_legend_handles_labels()[1]
+        beside = TYPE * (LEGEND["handlelength"] + LEGEND["handletextpad"] + LEGEND["columnspacing"])
+        for count in range(int(width // 2.1), 1, -1):
+            columns = [column for column in np.array_split(names, count) if len(column)]
+            if sum(beside + max(map(text_width, column)) for column in columns) < 0.86 * 72 * width:
+                return count  # it begins a little right of the picture's left edge
+        return 1
 
     def _column(self, column: Column, place: float) -> None:
         """Draw one column of dots, with its median and its floor."""
