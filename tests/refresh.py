@@ -2,9 +2,9 @@
 
 Without names it takes all notebooks. A notebook in which nothing has changed but the digits behind ≈ keeps its old
 outputs, pictures too; else all are new, so that its figures are those of one run. `--pictures` takes the new ones in
-any case. The picture of the cell tagged `expected`
-is kept for the instructor's guide as well, in `notebooks/pictures`. Widgets are left out of the file, since without a
-kernel they would only show an error; the picture and the text beside them stay. So do no times and no machine's names.
+any case. The picture of the cell tagged `expected` is kept for the instructor's guide as well, in `notebooks/pictures`.
+Widgets are left out of the file, since without a kernel they would only show an error; the picture and the text beside
+them stay. So do no times and no machine's names.
 """
 
 import base64

@@ -79,11 +79,12 @@ class SpreadPicture(Picture):
     def _columns(self) -> int:
         """Return how many columns of the legend have room beside each other; matplotlib fills them one by one."""
         width, names = self.figure.get_size_inches()[0], self.main.get_legend_handles_labels()[1]
+        room = 0.86 * 72 * width  # points, from where it begins beside long numbers of the axis
         beside = TYPE * (LEGEND["handlelength"] + LEGEND["handletextpad"] + LEGEND["columnspacing"])
         for count in range(int(width // 2.1), 1, -1):
             columns = [column for column in np.array_split(names, count) if len(column)]
-            if sum(beside + max(map(text_width, column)) for column in columns) < 0.86 * 72 * width:
-                return count  # it begins a little right of the picture's left edge
+            if sum(beside + max(map(text_width, column)) for column in columns) < room:
+                return count
         return 1
 
     def _column(self, column: Column, place: float) -> None:
