@@ -169,6 +169,11 @@ def test_refresh_leaves_a_file_byte_for_byte_where_only_measured_digits_changed_
     again = nbformat.read(path, as_version=4)
     assert again.cells[1].outputs[0].data["text/plain"] == "8"
     assert again.cells[0].outputs != old and compared(again.cells[0].outputs) == compared(old)  # figures of one run
+    again.cells[0].source = SHAKEN.replace("3 seeds", "4 seeds")
+    nbformat.write(again, path)
+    refresh(path)
+    again = nbformat.read(path, as_version=4)
+    assert "with 4 seeds" in again.cells[0].outputs[0].text and again.cells[1].outputs[0].data["text/plain"] == "8"
     refresh(path, draw_anew=True)
     assert compared(nbformat.read(path, as_version=4).cells[0].outputs) == compared(again.cells[0].outputs)
     assert nbformat.read(path, as_version=4).cells[0].outputs[1] != again.cells[0].outputs[1]
