@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 
@@ -93,8 +92,8 @@ def chromium():
     if path is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
     quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        browser = playwright.chromium.launch_persistent_context(profile, executable_path=path, args=quiet)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch_persistent_context("", executable_path=path, args=quiet)  # "": a new one
         yield browser
         browser.close()
 
