@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from itertools import compress
 from numbers import Real
@@ -145,7 +145,8 @@ def compare(
     no network: True for all three, or the names of some; a `limit` is drawn as a line, and the table says how many runs
     are below it. With `errors_in`, a unit such as "°C", all losses become typical errors: their roots, in the unit that
     the series had before it was `normalised` (what a function returns is taken as such an error). `what` names what
-    functions measure, if not validation losses. Raises ValueError for bad values.
+    functions measure, if not validation losses. A run that was compared before is not made again, since it would end
+    the same. Raises ValueError for bad values.
     """
     seeds, draws = numbers("seeds", seeds), () if draws is None else numbers("draws", draws)
     choice("epoch", epoch, tuple(EPOCHS))
@@ -192,12 +193,18 @@ def _trained(
     experiment: Experiment, seeds: tuple[int, ...], draws: tuple[int, ...], models: tuple[str, ...]
 ) -> list[Result]:
     """Return the Results of an experiment, draw by draw and seed by seed; where only the DNN counts, of it alone."""
-    from .trainer.training import run  # loads TensorFlow, at the first use
-
     every = [replace(experiment, seed=seed, draw=draw) for draw in draws or (experiment.draw,) for seed in seeds]
     with ThreadPoolExecutor(2) as side_by_side:  # as many as TensorFlow has threads for: see models.py
         alone = models if models == ("dnn",) else MODELS  # beside an LSTM, a DNN takes no time worth saving
-        return list(side_by_side.map(partial(run, models=alone), every))
+        return list(side_by_side.map(partial(_once, models=alone), every))
+
+
+@lru_cache(maxsize=256)
+def _once(experiment: Experiment, models: tuple[str, ...]) -> Result:
+    """Return the Result of a run; the same run is not made a second time, since it would end the same."""
+    from .trainer.training import run  # loads TensorFlow, at the first use
+
+    return run(experiment, models=models)
 
 
 def _columns(

@@ -44,7 +44,10 @@ def answer(result: Result, name: str, known: np.ndarray, row: int) -> float:
         model.layers[0].reset_states()
     seen = known[experiment.windows.samples(rows)]
     inputs = seen[:, :, None] if name == "lstm" else seen[:, experiment.dnn_steps]
-    return float(model.predict(inputs, batch_size=1 if len(rows) > 1 else None, verbose=0)[-1, 0])
+    *_, last = (
+        model.predict_on_batch(window[None]) for window in inputs
+    )  # `predict` takes a tenth of a second each time
+    return float(last[0, 0])
 
 
 def following(times: Any, ahead: int, steps: int) -> pd.DatetimeIndex:

@@ -27,23 +27,30 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 def pytest_collection_modifyitems(items):
     """Mark what is slow, the notebooks too, and begin with it: `pytest -m "not slow"` answers in half a minute."""
+    seen = set()
     for item in items:
         name = item.path.stem.removeprefix("test_")
         if item.path.suffix == ".ipynb" or name in SLOW or name.startswith("claims_"):
             item.add_marker(pytest.mark.slow)
+        test = item.path, getattr(item, "originalname", None)
+        item.counts = test not in seen and not name.startswith("claims_") and name not in UNCOUNTED
+        seen.add(test)
     items.sort(key=lambda item: not item.get_closest_marker("slow"))  # the quick ones last: then no core waits long
 
 
-@pytest.fixture(scope="module", autouse=True)
-def counted(request):
-    """Count what a test reaches, but for claims, which train alone, and a few more: it takes a quarter longer."""
-    name = request.path.stem.removeprefix("test_")
-    counting = coverage.Coverage.current() if name.startswith("claims_") or name in UNCOUNTED else None
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Count what a test reaches, of many cases the first alone; but no claims, which train alone, and a few more.
+
+    Counting takes a quarter longer.
+    """
+    counting = None if item.counts else coverage.Coverage.current()
     if counting:
         counting.stop()
-    yield
+    done = yield
     if counting:
         counting.start()
+    return done
 
 
 @pytest.fixture(autouse=True)

@@ -72,7 +72,7 @@ def lane(result, number, most=None):
 
 
 def test_the_last_answer_is_the_model_s_own(result):
-    expected = result.models["lstm"].predict(windows_of(result, *some(result)), verbose=0)[:, 0]
+    expected = result.models["lstm"].predict_on_batch(windows_of(result, *some(result)))[:, 0]
     for number, answer in zip(some(result), expected, strict=True):
         assert show_inside(result, number).answers[-1] == pytest.approx(answer, rel=1e-4, abs=1e-5)
 
@@ -81,7 +81,7 @@ def test_every_answer_is_keras_s_output_layer_on_its_state_after_that_sample(res
     model = stateless(result)
     for number in some(result):
         picture, window = show_inside(result, number), windows_of(result, number)
-        np.testing.assert_allclose(picture.answers, model.predict(window, verbose=0)[0, :, 0], rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(picture.answers, model.predict_on_batch(window)[0, :, 0], rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(picture.hidden, model.layers[0](window)[0], rtol=1e-3, atol=1e-5)
         first = result.models["lstm"].layers[-1](picture.hidden[:1])
         assert picture.answers[0] == pytest.approx(float(first[0, 0]), rel=1e-4, abs=1e-6)
@@ -140,7 +140,7 @@ def test_the_influence_is_what_a_small_change_of_a_sample_does_to_the_model_s_ow
     for step in range(steps):
         moved[2 * step, step] += change
         moved[2 * step + 1, step] -= change
-    answers = result.models["lstm"].predict(moved, verbose=0)[:, 0].astype(float)
+    answers = result.models["lstm"].predict_on_batch(moved)[:, 0].astype(float)
     slopes = (answers[::2] - answers[1::2]) / (2 * change)
     np.testing.assert_allclose(show_inside(result, 5).influence, slopes, atol=2e-3)
 
@@ -183,7 +183,7 @@ def test_a_stateful_lstm_begins_with_the_state_that_its_lane_has_reached(setting
     for number in some(result):
         window, picture = windows_of(result, number), show_inside(result, number)
         model = lane(result, number)
-        assert picture.answers[-1] == pytest.approx(model.predict(window, verbose=0)[0, 0], rel=1e-3, abs=1e-5)
+        assert picture.answers[-1] == pytest.approx(model.predict_on_batch(window)[0, 0], rel=1e-3, abs=1e-5)
         for own, keras_s in zip((picture.hidden, picture.cells), model.layers[0].states, strict=True):
             np.testing.assert_allclose(own[-1], keras_s[0], rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(picture.influence, by_tape(lane(result, number), window)[0], rtol=1e-3, atol=1e-5)
@@ -193,7 +193,7 @@ def test_the_carried_state_counts_and_can_be_left_out():
     result = trained(KEPT)
     for number in some(result)[1::2]:
         window, alone = windows_of(result, number), show_inside(result, number, carried=False)
-        np.testing.assert_allclose(alone.answers, stateless(result).predict(window, verbose=0)[0, :, 0], atol=1e-5)
+        np.testing.assert_allclose(alone.answers, stateless(result).predict_on_batch(window)[0, :, 0], atol=1e-5)
         np.testing.assert_allclose(alone.influence, by_tape(stateless_last(result), window)[0], atol=1e-5)
         carried, default = show_inside(result, number, carried=True), show_inside(result, number)
         np.testing.assert_array_equal(carried.cells, default.cells)
@@ -209,7 +209,7 @@ def test_what_was_carried_into_a_far_window_is_read_from_nearer_to_it(monkeypatc
     for windows in (3, 60):
         monkeypatch.setattr(inside, "REACH", 6 * windows)
         near = show_inside(result, number)
-        expected = lane(result, number, windows).predict(window, verbose=0)[0, 0]
+        expected = lane(result, number, windows).predict_on_batch(window)[0, 0]
         assert near.answers[-1] == pytest.approx(expected, rel=1e-3, abs=1e-5)
         assert (np.abs(near.answers - exact.answers).max() > 1e-3) == (windows == 3)
 

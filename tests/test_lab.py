@@ -391,7 +391,7 @@ def test_the_predictions_are_drawn_in_as_the_models_learn(lab):
         rows, drawn = line.get_data()
         inputs = lab.experiment.windows.take(lab.experiment.train)[0][np.asarray(rows) - 3]
         inputs = inputs if name == "lstm" else inputs[:, 0]
-        assert np.allclose(lab.runs[-1].models[name].predict(inputs, verbose=0)[:, 0], drawn, atol=1e-5)
+        assert np.allclose(lab.runs[-1].models[name].predict_on_batch(inputs)[:, 0], drawn, atol=1e-5)
 
 
 def test_the_window_walks_over_the_validation_part_too_and_the_predictions_are_of_that_part(lab):
@@ -411,7 +411,7 @@ def test_the_window_walks_over_the_validation_part_too_and_the_predictions_are_o
     values = sine(24, 30).values
     windows = np.array([values[row - 3 : row] for row in rows])
     for name, line in picture.predicted.items():
-        answers = lab.runs[-1].models[name].predict(windows if name == "lstm" else windows[:, 0], verbose=0)
+        answers = lab.runs[-1].models[name].predict_on_batch(windows if name == "lstm" else windows[:, 0])
         assert np.allclose(answers[:, 0], line.get_ydata(), atol=1e-5)
 
 

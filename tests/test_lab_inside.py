@@ -93,7 +93,7 @@ def test_the_line_of_answers_ends_at_the_model_s_own_prediction_and_at_keras_s(s
         assert answers[-1] == pytest.approx(predicted[list(at).index(row)], abs=1e-5)
         if not experiment.stateful:
             samples = experiment.series_with_noise.values[experiment.windows.samples([row])]
-            expected = lab.runs[-1].models["lstm"].predict(samples, verbose=0)[0, 0]
+            expected = lab.runs[-1].models["lstm"].predict_on_batch(samples)[0, 0]
             assert answers[-1] == pytest.approx(expected, abs=1e-5)
     lab.close()
 

@@ -212,6 +212,13 @@ class TestCompare:
                 assert found.losses(model)[group].tolist() == [result.val_losses[model][-1] for result in runs]
             assert found.losses(model)["own"] == pytest.approx([0.1, 0.2, 0.3])
 
+    def test_a_run_that_was_compared_before_is_not_made_again_and_any_other_is(self, found):
+        again = compare({"a": replace(QUICK, length=6), "b": replace(QUICK, length=7)}, seeds=4).results
+        before = found.results["length 6"]
+        assert all(one is other for one, other in zip(again["a"], before)) and again["a"][3].experiment.seed == 3
+        assert [result.experiment.length for result in again["b"]] == [7] * 4
+        assert compare({"a": replace(QUICK, length=6)}, seeds=1, models="dnn").results["a"][0].losses["lstm"] == []
+
     def test_of_the_dnn_alone_it_trains_no_lstm_and_finds_the_same(self, found):
         alone = compare({"length 3": replace(QUICK, length=3)}, seeds=3, models="dnn")
         assert alone.losses("dnn")["length 3"].tolist() == found.losses("dnn")["length 3"].tolist()
