@@ -29,18 +29,18 @@ def pytest_collection_modifyitems(items):
     """Mark what is slow, the notebooks too, and begin with it: `pytest -m "not slow"` answers in half a minute."""
     seen = set()
     for item in items:
-        name = item.path.stem.removeprefix("test_")
+        name, test = item.path.stem.removeprefix("test_"), (item.path, getattr(item, "originalname", None))
+        item.counts = name not in UNCOUNTED and not name.startswith("claims_")
         if item.path.suffix == ".ipynb" or name in SLOW or name.startswith("claims_"):
             item.add_marker(pytest.mark.slow)
-        test = item.path, getattr(item, "originalname", None)
-        item.counts = test not in seen and not name.startswith("claims_") and name not in UNCOUNTED
+            item.counts = item.counts and test not in seen
         seen.add(test)
     items.sort(key=lambda item: not item.get_closest_marker("slow"))  # the quick ones last: then no core waits long
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    """Count what a test reaches, of many cases the first alone; but no claims, which train alone, and a few more.
+    """Count what a test reaches; of a slow one with many cases the first alone, of claims and a few more files nothing.
 
     Counting takes a quarter longer.
     """
