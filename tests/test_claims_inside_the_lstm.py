@@ -90,7 +90,7 @@ def test_at_length_25_a_mixture_is_kept_and_the_newest_subtracted_and_later_the_
 
 @pytest.fixture(scope="module")
 def network():
-    """The LSTM in plain Keras, compiled once, by XLA: then an epoch takes half the time."""
+    """The LSTM in plain Keras, compiled once, by XLA: an epoch takes half the processor time."""
     model = build(ECHO)["lstm"]
     model.compile(model.optimizer, "mse", jit_compile=True)
     return model

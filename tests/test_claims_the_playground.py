@@ -170,7 +170,7 @@ def test_expedition_10_learning_rates():
 
 
 def test_expedition_11_some_seeds_of_one_or_two_units_learn_nothing(monkeypatch):
-    monkeypatch.setattr(compiled, "UNITS", 8)  # with 50, of which most would be zeros, each run takes ten times as long
+    monkeypatch.setattr(compiled, "UNITS", 8)  # with 50, of which most would be zeros, it takes three times as long
     one, two, four, eight = (
         last(Experiment(units=units), seeds=range(101, end)) for units, end in ((1, 105), (2, 105), (4, 106), (8, 104))
     )

@@ -45,7 +45,7 @@ def test_the_first_values_come_from_the_last_windows_and_later_ones_are_fed_back
         row = 720 + step - ahead
         window = known[row - 6 : row : 2]
         inputs = window[None, :, None] if model == "lstm" else window[None]
-        assert result.models[model].predict_on_batch(inputs)[0, 0] == pytest.approx(value, rel=1e-5)
+        assert result.models[model].predict(inputs, verbose=0)[0, 0] == pytest.approx(value, rel=1e-5)
         known = np.append(known, np.float32(value))
     assert len(experiment.series) == 720 - ahead
 
@@ -86,7 +86,7 @@ def test_a_stateful_lstm_reads_on_up_to_its_row():
     rows = [row for row in range(border + 5, 721) if (720 - row) % 5 == 0]
     model.layers[0].reset_states()
     for row in rows:
-        last = model.predict_on_batch(values[None, row - 5 : row])[0, 0]
+        last = model.predict(values[None, row - 5 : row], verbose=0)[0, 0]
     assert forecast(result).iloc[0] == pytest.approx(last, rel=1e-5)
 
 
