@@ -5,6 +5,7 @@ import itertools
 import math
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,7 +14,7 @@ import tensorflow as tf
 
 from helpers import EXAMPLES, Experiment, Series, build, floor, run, sine
 from helpers.experiment import DNN_SEES, MODELS
-from helpers.trainer.compiled import trainer, trainer_for
+from helpers.trainer.compiled import Trainer, trainer, trainer_for
 from helpers.trainer.networks import LSTM, Samples
 from helpers.trainer.training import Training
 
@@ -386,6 +387,19 @@ def test_a_newer_run_changes_nothing_of_an_older_result():
     late = {name: model.get_weights() for name, model in first.models.items()}
     assert same_weights(kept, early) and same_weights(kept, late) and same_weights(kept, first.weights)
     assert first.losses == losses
+
+
+def test_runs_that_begin_at_the_same_time_share_one_trainer(monkeypatch):
+    class Slow(Trainer):
+        def __init__(self, *settings):
+            time.sleep(0.1)
+            super().__init__(*settings)
+
+    monkeypatch.setattr("helpers.trainer.compiled.Trainer", Slow)
+    wide = dataclasses.replace(QUICK, batch_size=190)  # which no other test has asked for
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(trainer_for, ["lstm"] * 4, [wide] * 4))
+    assert type(made[0]) is Slow and len({*made}) == 1
 
 
 def test_no_slider_compiles_anything_anew():

@@ -6,6 +6,7 @@ tensors. The losses are those of Keras's `fit`; the tests hold it to that.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from .padding import capacity, resized
 LONGEST = 168  # steps of the longest window that shares the first compilation: a week of hours
 UNITS, BATCH = 50, 32  # and the most units and windows in a batch
 LANES = 64  # windows read side by side
+MAKING = Lock()  # else threads that ask for a trainer at the same time make one each, and compile it each
 
 
 @lru_cache(maxsize=1)
@@ -158,7 +160,8 @@ def trainer_for(name: str, experiment: Experiment) -> Trainer:
     units, width = capacity(experiment.units, UNITS), capacity(experiment.batch_size, BATCH)
     steps = capacity(experiment.windows.steps, LONGEST)
     sees = experiment.dnn_sees if name == "dnn" else "window"  # which an LSTM sees, whatever the DNN does
-    return trainer(name, units, experiment.activation, width, sees, steps)
+    with MAKING:
+        return trainer(name, units, experiment.activation, width, sees, steps)
 
 
 @lru_cache(maxsize=16)
