@@ -396,9 +396,9 @@ def test_runs_that_begin_at_the_same_time_share_one_trainer(monkeypatch):
             super().__init__(*settings)
 
     monkeypatch.setattr("helpers.trainer.compiled.Trainer", Slow)
-    wide = dataclasses.replace(QUICK, batch_size=190)  # which no other test has asked for
+    large = dataclasses.replace(QUICK, units=60, batch_size=1000)  # as no other test asks for
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(trainer_for, ["lstm"] * 4, [wide] * 4))
+        made = list(pool.map(trainer_for, ["lstm"] * 4, [large] * 4))
     assert type(made[0]) is Slow and len({*made}) == 1
 
 
